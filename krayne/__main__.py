@@ -1,0 +1,5 @@
+"""``python -m krayne``."""
+
+from krayne.cli import main
+
+main()

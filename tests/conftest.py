@@ -1,4 +1,4 @@
-"""Fail-loud fixtures: no test sees this machine's home, kubeconfig or kubectl; an unforeseen call of kubectl fails it."""
+"""Fail-loud fixtures: tests see neither home, kubeconfig nor kubectl of this machine; an unforeseen call fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write requirements/dev.txt: the version of each package that a checkout's .venv holds, on every Python krayne runs on.
+"""Write requirements/dev.txt: the version of each package of a checkout's .venv, on every Python krayne runs on.
 
 Asks pip for wheels only, so that one Python can resolve for all of them. Run by `make lock`.
 """

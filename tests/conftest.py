@@ -23,8 +23,9 @@ FOREIGN = ("KUBECONFIG", "KUBECTL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--update-golden``: what `make golden` passes."""
+    """``--update-golden``: what `make golden` passes. ``--on-cluster``: what `make test-cluster` passes."""
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
+    parser.addoption("--on-cluster", action="store_true", help="run tests/e2e on KUBECONFIG's cluster, not the sandbox")
 
 
 @pytest.fixture(autouse=True)

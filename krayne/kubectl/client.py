@@ -1,0 +1,294 @@
+"""Kubectl: the questions krayne asks a cluster, each one kubectl command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from krayne.errors import KrayneError, KubectlError, UsageError
+from krayne.kubectl.failures import failure, not_found
+
+if TYPE_CHECKING:
+    from krayne.kubectl.process import Completed, Process
+
+RESOURCE = "rayclusters.ray.io"  # in full: no other group's rayclusters, no short name of another kind
+FIELD_MANAGER = "krayne"
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_OLDEST = (1, 30)  # the oldest kubectl that krayne is tested with
+
+
+def _quiet(_text: str) -> None:
+    """Where nobody wants to be told."""
+
+
+@dataclass(frozen=True)
+class Kubectl:
+    """How to run kubectl: which binary, and the connection flags that go with every call.
+
+    ``namespace`` None means the context's own. ``request_timeout`` is kubectl's duration ("30s"). ``log`` gets each
+    command line before it runs, ``tell`` what kubectl or a login plugin says while it waits for the user.
+    """
+
+    binary: str = field(default_factory=lambda: os.environ.get("KUBECTL") or "kubectl")
+    context: str | None = None
+    kubeconfig: str | None = None
+    namespace: str | None = None
+    request_timeout: str | None = None
+    cluster: str | None = None
+    user: str | None = None
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    log: Callable[[str], None] = _quiet
+    tell: Callable[[str], None] = _quiet
+
+    @cached_property
+    def current_namespace(self) -> str:
+        """The namespace that calls are about: the one given, else the context's."""
+        if self.namespace:
+            return self.namespace
+        from krayne.kubectl.kubeconfig import context_namespace
+
+        return context_namespace(kubeconfig=self.kubeconfig, context=self.context, environ=os.environ)
+
+    def within(self, namespace: str | None) -> Kubectl:
+        """The same connection in another namespace; None leaves it as it is."""
+        return replace(self, namespace=namespace) if namespace and namespace != self.namespace else self
+
+    @property
+    def _connection(self) -> tuple[str, ...]:
+        named = {
+            "--context": self.context,
+            "--kubeconfig": self.kubeconfig,
+            "--cluster": self.cluster,
+            "--user": self.user,
+            "--as": self.as_user,
+            "--request-timeout": self.request_timeout,
+        }
+        flags = [f"{flag}={value}" for flag, value in named.items() if value is not None]
+        return (*flags, *(f"--as-group={group}" for group in self.as_groups))
+
+    def command(self, *args: str) -> tuple[str, ...]:
+        """The whole command line for ``args``."""
+        return (self.binary, *self._connection, *args)
+
+    def start(self, *args: str, stdin: bytes | None = None) -> Process:
+        """Start kubectl with ``args``. Raises KubectlNotFoundError."""
+        from krayne.kubectl.process import Process
+
+        argv = self.command(*args)
+        self.log(shlex.join(argv))
+        try:
+            return Process(argv, stdin=stdin, tell=self.tell)
+        except OSError as error:
+            raise not_found(self.binary, error) from error
+
+    def ask(self, *args: str, doing: str, stdin: bytes | None = None) -> Reply:
+        """Start a call whose answer is read later; ``doing`` completes "cannot …" if it fails."""
+        return Reply(self, self.start(*args, stdin=stdin), doing)
+
+    # --- reading: straight from the API's paths, which spares discovery and kubectl's own decoding ---
+
+    def get_cluster(self, name: str) -> Reply:
+        """One RayCluster. Raises ClusterNotFoundError when its answer is read."""
+        return self.ask("get", "--raw", f"{self._clusters()}/{_checked(name)}", doing=f"get {self.named(name)}")
+
+    def list_clusters(self, *, everywhere: bool = False, selector: str | None = None) -> Reply:
+        """All RayClusters of the namespace, or of all namespaces, that a label selector picks."""
+        path = _query(self._clusters(everywhere), labelSelector=selector)
+        return self.ask("get", "--raw", path, doing=f"list RayClusters {self._where(everywhere)}")
+
+    def list_pods(self, names: Sequence[str] = (), *, everywhere: bool = False) -> Reply:
+        """The Ray pods of the named clusters; of all clusters where none is named."""
+        path = _query(self._core("pods", everywhere), labelSelector=pod_selector(names))
+        return self.ask("get", "--raw", path, doing=f"list pods {self._where(everywhere)}")
+
+    def list_events(self, *, warnings: bool = False, everywhere: bool = False) -> Reply:
+        """The namespace's events, or its warnings only."""
+        path = _query(self._core("events", everywhere), fieldSelector="type=Warning" if warnings else None)
+        return self.ask("get", "--raw", path, doing=f"list events {self._where(everywhere)}")
+
+    def watch(self, path: str, version: str | None, **selectors: str | None) -> Process:
+        """Stream the changes of a list at an API path since a resourceVersion, a JSON line each; without one, first
+        all there is as additions (Kubernetes API concepts, "Semantics for watch")."""
+        query = _query(path, watch="true", allowWatchBookmarks="true", resourceVersion=version, **selectors)
+        return self.start("get", "--raw", query)
+
+    def list_path(self, path: str, **selectors: str | None) -> Reply:
+        """What an API path lists."""
+        return self.ask("get", "--raw", _query(path, **selectors), doing=f"list {path}")
+
+    def clusters_path(self) -> str:
+        """The API path of the namespace's RayClusters."""
+        return self._clusters()
+
+    def core_path(self, plural: str) -> str:
+        """The API path of the namespace's pods, events…"""
+        return self._core(plural)
+
+    def logs(self, pod: str, container: str | None, *, previous: bool = False, tail: int = 10) -> Reply:
+        """The last lines that a container (or the run before it) wrote."""
+        which = (f"--container={container}",) if container else ()
+        before = ("--previous",) if previous else ()
+        args = ("logs", pod, *which, f"--tail={tail}", *before, self._in_namespace)
+        return self.ask(*args, doing=f"read the logs of pod {pod}")
+
+    def exec(self, pod: str, container: str, *command: str) -> Reply:
+        """What a command prints in a container."""
+        return self.ask(
+            "exec", pod, f"--container={container}", self._in_namespace, "--", *command, doing=f"exec {pod}"
+        )
+
+    def version(self) -> Reply:
+        """kubectl's own version and the server's; the answer has no server part where none can be reached."""
+        return self.ask("version", "--output=json", doing="ask for the server's version")
+
+    def operators(self) -> Reply:
+        """The Deployments that run KubeRay operators, in all namespaces (label: KubeRay's Helm chart and kustomize)."""
+        path = _query("/apis/apps/v1/deployments", labelSelector="app.kubernetes.io/name in (kuberay-operator,kuberay)")
+        return self.ask("get", "--raw", path, doing="look for the KubeRay operator")
+
+    # --- changing ---
+
+    def create(self, manifest: bytes, name: str, *, dry_run: bool = False) -> Reply:
+        """Create a RayCluster, strictly validated. Raises ClusterAlreadyExistsError when its answer is read."""
+        args = ("create", "--filename=-", "--validate=strict", *self._changing(dry_run))
+        return self.ask(*args, stdin=manifest, doing=f"create {self.named(name)}")
+
+    def apply(self, manifest: bytes, name: str, *, force: bool = False, dry_run: bool = False) -> Reply:
+        """Server-side apply, strictly validated. Raises ConflictError when its answer is read."""
+        forced = ("--force-conflicts",) if force else ()
+        args = ("apply", "--server-side", "--filename=-", "--validate=strict", *forced, *self._changing(dry_run))
+        return self.ask(*args, stdin=manifest, doing=f"apply {self.named(name)}")
+
+    def patch(self, name: str, operations: str, *, dry_run: bool = False) -> Reply:
+        """Apply a JSON patch (RFC 6902, a JSON text) to a RayCluster."""
+        args = ("patch", RESOURCE, _checked(name), "--type=json", f"--patch={operations}", *self._changing(dry_run))
+        return self.ask(*args, doing=f"change {self.named(name)}")
+
+    def delete(self, name: str, *, dry_run: bool = False) -> Reply:
+        """Delete a RayCluster; it stays, deleting, until its pods are gone (foreground deletion)."""
+        server = ("--dry-run=server",) if dry_run else ()
+        args = ("delete", RESOURCE, _checked(name), "--cascade=foreground", "--wait=false", "--output=name", *server)
+        return self.ask(*args, self._in_namespace, doing=f"delete {self.named(name)}")
+
+    def delete_pods(self, selector: str) -> Reply:
+        """Delete the pods that a label selector picks, without waiting for their end."""
+        args = ("delete", "pods", f"--selector={selector}", "--wait=false", "--output=name", self._in_namespace)
+        return self.ask(*args, doing=f"delete the pods {selector} {self._where()}")
+
+    # --- words and paths ---
+
+    def named(self, name: str) -> str:
+        """How messages call one cluster."""
+        return f"raycluster {name} in namespace {self.current_namespace}"
+
+    @property
+    def _in_namespace(self) -> str:
+        return f"--namespace={_checked(self.current_namespace)}"
+
+    def _changing(self, dry_run: bool) -> tuple[str, ...]:
+        server = ("--dry-run=server",) if dry_run else ()
+        return (f"--field-manager={FIELD_MANAGER}", "--output=json", self._in_namespace, *server)
+
+    def _clusters(self, everywhere: bool = False) -> str:
+        return f"/apis/ray.io/v1{self._scope(everywhere)}/rayclusters"
+
+    def _core(self, plural: str, everywhere: bool = False) -> str:
+        return f"/api/v1{self._scope(everywhere)}/{plural}"
+
+    def _scope(self, everywhere: bool) -> str:
+        return "" if everywhere else f"/namespaces/{_checked(self.current_namespace)}"
+
+    def _where(self, everywhere: bool = False) -> str:
+        return "in all namespaces" if everywhere else f"in namespace {self.current_namespace}"
+
+
+class Reply:
+    """The answer of a kubectl that has been started: it runs while the caller does other things."""
+
+    def __init__(self, kubectl: Kubectl, process: Process, doing: str) -> None:
+        self._kubectl, self._process, self._doing = kubectl, process, doing
+
+    def completed(self) -> Completed:
+        """How it ended, whatever its exit code."""
+        return self._process.communicate()
+
+    def bytes(self) -> bytes:
+        """What it wrote. Raises the KrayneError that its failure amounts to."""
+        done = self.completed()
+        if done.code == 0:
+            return done.stdout
+        raise _outdated(self._kubectl, done.stderr) or failure(
+            self._doing, done.stderr, done.code, namespace=self._kubectl.current_namespace
+        )
+
+    def text(self) -> str:
+        """What it wrote, as text."""
+        return self.bytes().decode(errors="replace")
+
+    def json(self) -> Any:
+        """What it wrote, parsed."""
+        import json
+
+        written = self.bytes()
+        try:
+            return json.loads(written)
+        except ValueError as error:
+            start = written[:80].decode(errors="replace")
+            raise KubectlError(f"cannot {self._doing}: kubectl answered with no JSON: {start!r}") from error
+
+    def stop(self) -> None:
+        """Give it up."""
+        self._process.stop()
+
+
+def pod_selector(names: Sequence[str] = ()) -> str:
+    """The label selector of Ray pods: all, or those of the named clusters (labels: KubeRay 1.4 to 1.7)."""
+    if not names:
+        return "ray.io/is-ray-node=yes"
+    return f"ray.io/cluster={names[0]}" if len(names) == 1 else f"ray.io/cluster in ({','.join(names)})"
+
+
+def _checked(name: str) -> str:
+    """A name that may stand in an argument or an API path. Raises UsageError for any other."""
+    if len(name) <= 253 and _NAME.fullmatch(name):
+        return name
+    raise UsageError(
+        f"{name!r} is not a name that Kubernetes knows: "
+        "lowercase letters, digits, '-' and '.', starting and ending with a letter or digit"
+    )
+
+
+def _query(path: str, **parameters: str | None) -> str:
+    given: Mapping[str, str] = {key: value for key, value in parameters.items() if value is not None}
+    if not given:
+        return path
+    from urllib.parse import urlencode
+
+    return f"{path}?{urlencode(given)}"
+
+
+def _outdated(kubectl: Kubectl, stderr: str) -> KrayneError | None:
+    """The better explanation of a flag that kubectl does not know: it is older than any that krayne works with."""
+    if not re.search(r"unknown (shorthand )?flag|invalid argument .* for \"--", stderr):
+        return None
+    import json
+
+    try:
+        client = json.loads(kubectl.start("version", "--client", "--output=json").communicate().stdout)["clientVersion"]
+        found = (int(client["major"]), int(re.sub(r"\D", "", client["minor"])))
+    except (ValueError, KeyError, TypeError):
+        return None
+    if found >= _OLDEST:
+        return None
+    needed = ".".join(map(str, _OLDEST))
+    return KubectlError(
+        f"{kubectl.binary} is {client.get('gitVersion', found)}, too old for krayne, which needs {needed} or newer: "
+        f"{stderr.strip().splitlines()[0]}\nInstall a newer kubectl, or name one with KUBECTL=/path/to/kubectl"
+    )

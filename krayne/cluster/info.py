@@ -1,0 +1,165 @@
+"""From a RayCluster and its pods to a ClusterInfo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from krayne import objects
+from krayne.cluster import quantities
+from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
+from krayne.objects import HEAD_GROUP, Object
+from krayne.status import Status, Verdict, judge
+from krayne.status.pods import is_ready
+
+# Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
+_PORTS = {"dashboard": 8265, "client": 10001}
+
+# Nothing listens behind the Service in these states.
+_SILENT = (Status.SUSPENDED, Status.DELETING)
+
+
+def cluster_info(
+    cluster: dict[str, Any],
+    pods: Sequence[dict[str, Any]] | None = None,
+    events: Sequence[dict[str, Any]] = (),
+    *,
+    now: datetime,
+) -> ClusterInfo:
+    """Sum up a cluster. ``pods``: those labelled with its name (``by_cluster``), None where they are unknown."""
+    return info_of(cluster, pods, judge(cluster, pods, events, now=now))
+
+
+def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) -> ClusterInfo:
+    """Sum up a cluster that has been judged."""
+    meta, spec = objects.mapping(cluster, "metadata"), objects.mapping(cluster, "spec")
+    labels = {key: value for key, value in objects.labels(cluster).items() if isinstance(value, str)}
+    heads = _alive(pods, HEAD_GROUP)
+    head = _head(cluster, heads[0] if heads else {})
+    groups = tuple(_group(group, pods, cluster, verdict) for group in objects.worker_groups(cluster))
+    asked = [_asked(objects.mapping(spec, "headGroupSpec"), 1)]
+    asked += [_asked(group, objects.desired_pods(group)) for group in objects.worker_groups(cluster)]
+    ready = objects.integer(objects.at(cluster, "status", "readyWorkerReplicas"))
+    return ClusterInfo(
+        name=objects.string(meta, "name"),
+        namespace=objects.string(meta, "namespace"),
+        status=verdict.status,
+        cause=verdict.cause,
+        hopeless=verdict.hopeless,
+        created=objects.string(meta, "creationTimestamp") or None,
+        ray_version=objects.string(spec, "rayVersion") or None,
+        kuberay_version=_annotation(heads[0], "ray.io/kuberay-version") if heads else None,
+        image=head.image,
+        head=head,
+        groups=groups,
+        workers_ready=ready if pods is None else sum(group.ready or 0 for group in groups),
+        workers_desired=sum(group.desired for group in groups),
+        cpus=quantities.cpus(sum(each[0] for each in asked)),
+        memory=quantities.memory(sum(each[1] for each in asked)),
+        gpus=quantities.count(sum(each[2] for each in asked)),
+        autoscaling=spec.get("enableInTreeAutoscaling") is True,
+        suspended=spec.get("suspend") is True,
+        managed_by_krayne=labels.get("app.kubernetes.io/managed-by") == "krayne",
+        owner=_owner(cluster),
+        labels=labels,
+        dashboard_url=_url(cluster, head, verdict, "http", "dashboard"),
+        client_url=_url(cluster, head, verdict, "ray", "client"),
+        # These listen on the head's loopback only; a tunnel has to lead there.
+        notebook_url=None,
+        code_server_url=None,
+        ssh_url=None,
+    )
+
+
+def _alive(pods: Sequence[Object] | None, group: str) -> list[Object]:
+    mine: list[Object] = [pod for pod in pods or () if isinstance(pod, dict) and objects.group_of(pod) == group]
+    return [pod for pod in mine if not objects.is_going(pod)] or mine
+
+
+def _annotation(value: Object, key: str) -> str | None:
+    return objects.string(objects.mapping(value, "metadata", "annotations"), key) or None
+
+
+def _main_container(group: Object) -> Object:
+    return next(iter(objects.items(group, "template", "spec", "containers")), {})
+
+
+def _asked(group: Object, pods: int) -> tuple[int, int, int]:
+    """Add up the CPUs, bytes and GPUs of a group's pods, in thousandths: requests, else limits, as KubeRay does."""
+    cpu = memory = gpu = 0
+    for container in objects.items(group, "template", "spec", "containers"):
+        wanted = {
+            **objects.mapping(container, "resources", "limits"),
+            **objects.mapping(container, "resources", "requests"),
+        }
+        cpu += quantities.milli(wanted.get("cpu"))
+        memory += quantities.milli(wanted.get("memory"))
+        gpu += quantities.total(amount for key, amount in wanted.items() if _is_gpu(key))
+    return cpu * pods, memory * pods, gpu * pods
+
+
+def _is_gpu(resource: object) -> bool:
+    """Tell a GPU's resource name as KubeRay does (``sumGPUs``): nvidia.com/gpu, amd.com/gpu, nvidia.com/mig-1g.5gb."""
+    return isinstance(resource, str) and (resource.endswith("gpu") or resource.startswith("nvidia.com/mig-"))
+
+
+def _head(cluster: Object, pod: Object) -> Head:
+    status = objects.mapping(cluster, "status", "head")
+    spec = objects.mapping(cluster, "spec", "headGroupSpec")
+    cpu, memory, gpu = _asked(spec, 1)
+    return Head(
+        pod=objects.name(pod) or objects.string(status, "podName") or None,
+        node=objects.string(pod, "spec", "nodeName") or None,
+        ip=objects.string(pod, "status", "podIP") or objects.string(status, "podIP") or None,
+        service=objects.string(status, "serviceName") or None,
+        ready=is_ready(pod) if pod else objects.is_true(cluster, "HeadPodReady"),
+        image=objects.string(_main_container(spec), "image") or None,
+        cpus=quantities.cpus(cpu),
+        memory=quantities.memory(memory),
+        gpus=quantities.count(gpu),
+    )
+
+
+def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdict: Verdict) -> WorkerGroup:
+    name, desired = objects.string(group, "groupName"), objects.desired_pods(group)
+    high = objects.integer(group.get("maxReplicas"), 2**31 - 1)
+    cpu, memory, gpu = _asked(group, 1)
+    ready: int | None = desired if verdict.status is Status.READY else None
+    if pods is not None:
+        ready = sum(1 for pod in pods if objects.group_of(pod) == name and not objects.is_going(pod) and is_ready(pod))
+    elif len(objects.worker_groups(cluster)) == 1:
+        ready = objects.integer(objects.at(cluster, "status", "readyWorkerReplicas"))
+    return WorkerGroup(
+        name=name,
+        replicas=objects.integer(group.get("replicas")),
+        min_replicas=objects.integer(group.get("minReplicas")),
+        max_replicas=high if high < 2**31 - 1 else None,
+        num_of_hosts=max(objects.integer(group.get("numOfHosts"), 1), 1),
+        desired=desired,
+        ready=ready,
+        image=objects.string(_main_container(group), "image") or None,
+        cpus=quantities.cpus(cpu),
+        memory=quantities.memory(memory),
+        gpus=quantities.count(gpu),
+    )
+
+
+def _owner(cluster: Object) -> Owner | None:
+    labels = objects.labels(cluster)
+    kind, name = labels.get("ray.io/originated-from-crd"), labels.get("ray.io/originated-from-cr-name")
+    if isinstance(kind, str) and isinstance(name, str):
+        return Owner(kind, name)
+    for owner in objects.items(cluster, "metadata", "ownerReferences"):
+        if owner.get("kind") in ("RayJob", "RayService"):
+            return Owner(objects.string(owner, "kind"), objects.string(owner, "name"))
+    return None
+
+
+def _url(cluster: Object, head: Head, verdict: Verdict, scheme: str, port: str) -> str | None:
+    if head.service is None or verdict.status in _SILENT:
+        return None
+    ports = objects.items(_main_container(objects.mapping(cluster, "spec", "headGroupSpec")), "ports")
+    named = next((each.get("containerPort") for each in ports if each.get("name") == port), None)
+    namespace = objects.string(cluster, "metadata", "namespace")
+    return f"{scheme}://{head.service}.{namespace}.svc:{objects.integer(named, _PORTS[port])}"

@@ -1,0 +1,109 @@
+"""How KubeRay says that it cannot make what was asked for: a condition, or only an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from krayne import objects
+from krayne.objects import Object
+from krayne.status.verdict import Status, Verdict
+from krayne.text import one_line
+
+# KubeRay 1.6 writes these and stops before it touches the status (rayClusterReconcile).
+_INVALID = ("InvalidRayClusterSpec", "InvalidRayClusterMetadata", "InvalidRayClusterStatus")
+
+# The API server's and admission's words for a no that stays a no; anything else may pass (a webhook that is down,
+# a write that raced another).
+_REFUSED = ("forbidden", "exceeded quota", "denied the request", "denied request", "is invalid", "violates podsecurity")
+
+_WHAT = {
+    "FailedCreateHeadPod": "KubeRay cannot create the head pod",
+    "FailedCreateWorkerPod": "KubeRay cannot create worker pods",
+    "FailedDeleteHeadPod": "KubeRay cannot delete the head pod",
+    "FailedDeleteWorkerPod": "KubeRay cannot delete worker pods",
+    "FailedDeleteAllPods": "KubeRay cannot delete the pods",
+}
+
+
+def refusal(cluster: Object, pods: Sequence[Object], events: Sequence[Object]) -> Verdict | None:
+    """Tell what of the cluster was refused, and by whom; None if nothing was, or if it is cured.
+
+    ``pods``: the cluster's live ones; ``events``: those about the cluster itself, oldest first.
+    """
+    return _invalid(cluster, events) or _replica_failure(cluster, pods) or _helper_failure(pods, events)
+
+
+def _invalid(cluster: Object, events: Sequence[Object]) -> Verdict | None:
+    """Find KubeRay's judgment on a spec that it has not taken up: one on an earlier spec no longer counts."""
+    if not is_behind(cluster):
+        return None
+    changed = last_change(cluster)
+    for event in reversed(events):
+        message = objects.string(event, "message")
+        # "RayCluster spec warning …" comes under the same reason, but is only that.
+        if event.get("reason") in _INVALID and " spec warning " not in message:
+            if changed and event_time(event)[:19] < changed[:19]:
+                return None
+            return Verdict(Status.FAILED, f"KubeRay refuses it: {one_line(message)}", hopeless=True)
+    return None
+
+
+def _replica_failure(cluster: Object, pods: Sequence[Object]) -> Verdict | None:
+    """Read ReplicaFailure, which stands only while KubeRay is failing."""
+    failure = objects.condition(cluster, "ReplicaFailure")
+    if failure.get("status") != "True":
+        return None
+    reason, message = objects.string(failure, "reason"), objects.string(failure, "message")
+    # Pods on their way out still hold quota, so a quota that is full may soon not be.
+    hopeless = is_refused(message) and not is_behind(cluster) and not any(objects.is_going(pod) for pod in pods)
+    return Verdict(Status.FAILED, f"{_WHAT.get(reason, 'KubeRay fails')}: {_own_words(message)}", hopeless)
+
+
+def _own_words(message: str) -> str:
+    """Leave out KubeRay's first line, which only repeats the condition's reason."""
+    return one_line(message.partition("\n")[2] or message, 320)
+
+
+def _helper_failure(pods: Sequence[Object], events: Sequence[Object]) -> Verdict | None:
+    """Read the events where there is no pod: a Service, Role or account that fails leaves nothing else behind."""
+    if pods or not events or events[-1].get("type") != "Warning":
+        return None
+    reason, message = objects.string(events[-1], "reason"), objects.string(events[-1], "message")
+    missing = reason == "AutoscalerServiceAccountNotFound"
+    if not missing and not reason.startswith("FailedToCreate"):
+        return None
+    return Verdict(Status.FAILED, f"KubeRay cannot go on: {one_line(message)}", hopeless=missing or is_refused(message))
+
+
+def is_refused(message: str) -> bool:
+    """Tell whether a message is a refusal, rather than a fault that may pass."""
+    said = message.lower()
+    return any(words in said for words in _REFUSED)
+
+
+def is_behind(cluster: Object) -> bool:
+    """Tell whether KubeRay has not said that it saw the spec as it is now."""
+    generation = objects.integer(objects.at(cluster, "metadata", "generation"))
+    return objects.integer(objects.at(cluster, "status", "observedGeneration")) < generation
+
+
+def last_change(cluster: Object) -> str:
+    """Give the RFC 3339 time of the last write that was not to the status; empty where managedFields were left out."""
+    return max(
+        (
+            objects.string(entry, "time")
+            for entry in objects.items(cluster, "metadata", "managedFields")
+            if entry.get("subresource") != "status"
+        ),
+        default="",
+    )
+
+
+def event_time(event: Object) -> str:
+    """Give an event's last RFC 3339 time, from whichever field its writer uses."""
+    return (
+        objects.string(event, "series", "lastObservedTime")
+        or objects.string(event, "lastTimestamp")
+        or objects.string(event, "eventTime")
+        or objects.string(event, "metadata", "creationTimestamp")
+    )

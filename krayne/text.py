@@ -1,0 +1,51 @@
+"""Text from a cluster made fit to print: harmless to a terminal, on one line. And ages as kubectl writes them."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, DEL, and what reorders or hides text (Unicode's bidirectional and zero-width formats).
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_BLANKS = re.compile(r"\s+")
+
+
+def printable(text: str) -> str:
+    """Give the text with every control character as its escape (``\\x1b``), so that it cannot steer a terminal."""
+    if text.isprintable():
+        return text
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str, limit: int = 240) -> str:
+    """Give the text on one printable line; one that is too long loses its middle, since its end tells the reason."""
+    line = printable(_BLANKS.sub(" ", text).strip())
+    if len(line) <= limit:
+        return line
+    head = limit // 3
+    return f"{line[:head].rstrip()} … {line[len(line) - (limit - head - 3) :].lstrip()}"
+
+
+# Under so many seconds: the unit and, beside it, a smaller one (Kubernetes' duration.HumanDuration).
+_MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365 * 86400
+_DURATIONS = (
+    (2 * _MINUTE, 1, 0),
+    (10 * _MINUTE, _MINUTE, 1),
+    (3 * _HOUR, _MINUTE, 0),
+    (8 * _HOUR, _HOUR, _MINUTE),
+    (2 * _DAY, _HOUR, 0),
+    (8 * _DAY, _DAY, _HOUR),
+    (2 * _YEAR, _DAY, 0),
+    (8 * _YEAR, _YEAR, _DAY),
+)
+_LETTER = {1: "s", _MINUTE: "m", _HOUR: "h", _DAY: "d", _YEAR: "y"}
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as kubectl does in AGE: ``47s``, ``5m3s``, ``5d3h``."""
+    whole = int(seconds)
+    if whole < -1:
+        return "<invalid>"
+    whole = max(whole, 0)
+    unit, smaller = next(((unit, smaller) for under, unit, smaller in _DURATIONS if whole < under), (_YEAR, 0))
+    rest = whole % unit // smaller if smaller else 0
+    return f"{whole // unit}{_LETTER[unit]}" + (f"{rest}{_LETTER[smaller]}" if rest else "")

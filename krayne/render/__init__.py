@@ -1,0 +1,60 @@
+"""From a configuration to the RayCluster manifest. Jinja2 and PyYAML are loaded only when something is rendered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from krayne.errors import ConfigValidationError, TemplateError
+from krayne.paths import TEMPLATES
+from krayne.render.kuberay import FIELD_SINCE, Since
+from krayne.render.merge_patch import merge_patch
+from krayne.render.output import to_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from krayne.config import ClusterConfig
+
+__all__ = ["FIELD_SINCE", "Since", "merge_patch", "render", "to_yaml"]
+
+_TEMPLATE = TEMPLATES / "raycluster.yaml.j2"
+
+
+def render(config: ClusterConfig, template: Path | None = None) -> dict[str, Any]:
+    """The finished RayCluster of ``config``, its ``overrides`` applied: fresh JSON values.
+
+    ``template`` is a user's own, rendered instead of krayne's; it sees the configuration and nothing else.
+    Raises TemplateError where the template fails or gives something else than that RayCluster, and
+    ConfigValidationError where the overrides make it something else.
+    """
+    from krayne.render.environment import fill_in
+    from krayne.render.reading import one_mapping
+    from krayne.render.variables import variables
+
+    path = template or _TEMPLATE
+    manifest = one_mapping(fill_in(path, variables(config)), path)
+    wrong = _not_itself(manifest, config)
+    if wrong:
+        raise TemplateError(f"{path}: does not give the RayCluster that was asked for: {'; '.join(wrong)}")
+    patched: dict[str, Any] = merge_patch(manifest, config.as_dict().get("overrides", {}))
+    wrong = _not_itself(patched, config)
+    if wrong:
+        raise ConfigValidationError([f"overrides.{problem}; overrides cannot make another object" for problem in wrong])
+    return patched
+
+
+def _not_itself(manifest: dict[str, Any], config: ClusterConfig) -> list[str]:
+    """In what ``manifest`` is another object than the RayCluster of ``config``."""
+    metadata = manifest.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    said = {
+        "apiVersion": (manifest.get("apiVersion"), "ray.io/v1"),
+        "kind": (manifest.get("kind"), "RayCluster"),
+        "metadata.name": (metadata.get("name"), config.name),
+    }
+    wrong = [f"{field}: is {found!r}, must be {wanted!r}" for field, (found, wanted) in said.items() if found != wanted]
+    namespace = metadata.get("namespace", config.namespace)  # where left out, it is the one that kubectl is told
+    if namespace != config.namespace:
+        wanted = repr(config.namespace) if config.namespace else "none"
+        wrong.append(f"metadata.namespace: is {namespace!r}, the configuration's namespace is {wanted}")
+    return wrong

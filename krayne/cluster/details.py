@@ -19,8 +19,8 @@ from krayne.status.rules import warnings_by_pod
 
 def cluster_details(
     cluster: dict[str, Any],
-    pods: Sequence[dict[str, Any]],
-    events: Sequence[dict[str, Any]] = (),
+    pods: Sequence[Object],
+    events: Sequence[Object] = (),
     *,
     now: datetime,
     versions: Versions | None = None,

@@ -22,8 +22,8 @@ _SILENT = (Status.SUSPENDED, Status.DELETING)
 
 def cluster_info(
     cluster: dict[str, Any],
-    pods: Sequence[dict[str, Any]] | None = None,
-    events: Sequence[dict[str, Any]] = (),
+    pods: Sequence[Object] | None = None,
+    events: Sequence[Object] = (),
     *,
     now: datetime,
 ) -> ClusterInfo:

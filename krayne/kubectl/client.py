@@ -108,9 +108,9 @@ class Kubectl:
         path = _query(self._core("pods", everywhere), labelSelector=pod_selector(names))
         return self.ask("get", "--raw", path, doing=f"list pods {self._where(everywhere)}")
 
-    def list_events(self, *, warnings: bool = False, everywhere: bool = False) -> Reply:
-        """The namespace's events, or its warnings only."""
-        path = _query(self._core("events", everywhere), fieldSelector="type=Warning" if warnings else None)
+    def list_events(self, *, about: str | None = None, everywhere: bool = False) -> Reply:
+        """The namespace's events, or those that a field selector picks."""
+        path = _query(self._core("events", everywhere), fieldSelector=about)
         return self.ask("get", "--raw", path, doing=f"list events {self._where(everywhere)}")
 
     def watch(self, path: str, version: str | None, **selectors: str | None) -> Process:

@@ -24,6 +24,27 @@ if TYPE_CHECKING:
 
 INSTALL_KUBERAY = "https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/kuberay-operator-installation.html"
 
+
+class UnknownFieldsError(KubectlError):
+    """The server's RayCluster lacks ``fields`` of a strictly validated manifest: paths such as ``spec.authOptions``."""
+
+    def __init__(self, message: str, fields: list[str]) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+class StaleError(ConflictError):
+    """What was to be changed is no longer as it was read: read it again and try once more."""
+
+
+class ApplyConflictError(ConflictError):
+    """Others manage fields that a server-side apply would change: ``conflicts`` holds (manager, field) pairs."""
+
+    def __init__(self, message: str, conflicts: list[tuple[str, str]]) -> None:
+        super().__init__(message)
+        self.conflicts = conflicts
+
+
 # klog lines that kubectl prints before its own sentence, e.g. `E1123 15:30:01.123456   42 memcache.go:265] …`.
 _LOG_LINE = re.compile(r"^[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?", re.MULTILINE)
 _ADVICE = re.compile(r"\nPlease review the fields above--.*", re.DOTALL)
@@ -42,7 +63,9 @@ _MEANINGS: tuple[tuple[str, type[KrayneError]], ...] = (
     (r"is being terminated", NamespaceNotFoundError),
     (r"\(Forbidden\)|is forbidden:", PermissionDeniedError),
     (r"Unauthorized|asked for the client to provide credentials|getting credentials:", KubeConnectionError),
-    (r"\(Conflict\)|Operation cannot be fulfilled|Apply failed with", ConflictError),
+    # HTTP 409 for a resourceVersion, 422 for the test of a JSON patch.
+    (r"Operation cannot be fulfilled|server rejected our request due to an error in our request", StaleError),
+    (r"\(Conflict\)", ConflictError),
     (
         r"connection to the server .* was refused|[Uu]nable to connect to the server|no such host|i/o timeout"
         r"|TLS handshake timeout|x509:|tls:|dial tcp|connection reset|unexpected EOF|Client\.Timeout|deadline exceeded"
@@ -60,6 +83,10 @@ def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None)
     words = _ADVICE.sub("", _LOG_LINE.sub("", stderr)).strip() or _LOG_LINE.sub("", stderr).strip() or stderr.strip()
     if not words:
         words = f"kubectl was ended by signal {-code}" if code < 0 else f"kubectl exited with {code} and said nothing"
+    if fields := unknown_fields(words):
+        return UnknownFieldsError(f"cannot {doing}: {words}", fields)
+    if owned := conflicts(words):
+        return ApplyConflictError(f"cannot {doing}: {words}", owned)
     kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
     advice = _NEXT.get(kind, _nothing)(words, namespace)
     return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))

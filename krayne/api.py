@@ -1,0 +1,71 @@
+"""The Python SDK: every verb of ``kubectl krayne`` as a function with the same meaning.
+
+    from krayne.api import create_cluster
+    from krayne.config import ClusterConfig
+
+    create_cluster(ClusterConfig(name="my-cluster", namespace="ml-team"))
+
+All errors are KrayneError (krayne.errors). ``kubectl=Kubectl(context=…, kubeconfig=…)`` chooses the connection.
+"""
+
+from krayne.cluster import ClusterDetails, ClusterInfo
+from krayne.errors import (
+    ClusterAlreadyExistsError,
+    ClusterFailedError,
+    ClusterNotFoundError,
+    ClusterTimeoutError,
+    ConfigValidationError,
+    ConflictError,
+    KrayneError,
+    KubeConnectionError,
+    KubectlNotFoundError,
+    KubeRayNotInstalledError,
+    KubeRayTooOldError,
+    NamespaceNotFoundError,
+    PermissionDeniedError,
+)
+from krayne.kubectl import Kubectl
+from krayne.operations.apply import apply_cluster, preview_apply
+from krayne.operations.create import create_cluster, preview_create
+from krayne.operations.delete import delete_cluster
+from krayne.operations.describe import describe_cluster
+from krayne.operations.get import get_cluster, list_clusters, watch_clusters
+from krayne.operations.scale import preview_scale, scale_cluster
+from krayne.operations.version import versions
+from krayne.operations.wait import wait_until_deleted, wait_until_ready, wait_until_suspended
+from krayne.status import Status
+
+__all__ = [
+    "ClusterAlreadyExistsError",
+    "ClusterDetails",
+    "ClusterFailedError",
+    "ClusterInfo",
+    "ClusterNotFoundError",
+    "ClusterTimeoutError",
+    "ConfigValidationError",
+    "ConflictError",
+    "KrayneError",
+    "KubeConnectionError",
+    "KubeRayNotInstalledError",
+    "KubeRayTooOldError",
+    "Kubectl",
+    "KubectlNotFoundError",
+    "NamespaceNotFoundError",
+    "PermissionDeniedError",
+    "Status",
+    "apply_cluster",
+    "create_cluster",
+    "delete_cluster",
+    "describe_cluster",
+    "get_cluster",
+    "list_clusters",
+    "preview_apply",
+    "preview_create",
+    "preview_scale",
+    "scale_cluster",
+    "versions",
+    "wait_until_deleted",
+    "wait_until_ready",
+    "wait_until_suspended",
+    "watch_clusters",
+]

@@ -1,0 +1,234 @@
+"""Making a cluster what a configuration says: creating it, or changing it in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from krayne.errors import ClusterNotFoundError, ConflictError
+from krayne.kubectl import FIELD_MANAGER, Kubectl
+from krayne.operations.submit import submit, warn_caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from krayne.cluster import ClusterInfo
+    from krayne.config import ClusterConfig
+    from krayne.kubectl import Reply
+    from krayne.operations.submit import Warn
+    from krayne.operations.wait import Progress
+
+_TIMEOUT = 600.0
+_TRIES = 5  # KubeRay writes the status often while a cluster starts; each write moves the resourceVersion
+
+
+class Applied(NamedTuple):
+    """What apply did: ``verb`` is created, configured or unchanged; ``cluster`` the RayCluster as it is now."""
+
+    verb: str
+    cluster: dict[str, Any]
+
+
+def apply_cluster(
+    config: ClusterConfig,
+    *,
+    force_conflicts: bool = False,
+    recreate: bool = False,
+    wait: bool = False,
+    timeout: float | None = _TIMEOUT,
+    progress: Progress | None = None,
+    template: Path | None = None,
+    warn: Warn = warn_caller,
+    submitted: Callable[[Applied], None] | None = None,
+    kubectl: Kubectl | None = None,
+) -> ClusterInfo:
+    """Create the cluster, or change it to what ``config`` says, by server-side apply as field manager "krayne".
+
+    Replicas of a cluster that autoscales stay what the autoscaler made them. Fields that others manage are not taken
+    from them unless ``force_conflicts``: ConflictError names each and its owner. Running pods keep their old template
+    (KubeRay changes none): ``warn`` tells which do, and ``recreate`` deletes them so that KubeRay makes new ones.
+    """
+    from krayne.operations.get import judged
+    from krayne.operations.recreate import outdated, recreate_pods, recreation_advice
+    from krayne.operations.wait import wait_until_ready
+
+    kubectl = (kubectl or Kubectl()).within(config.namespace)
+    before, applied = _apply(config, template, warn, force_conflicts, kubectl)
+    if submitted:
+        submitted(applied)
+    if before is not None and (groups := outdated(kubectl, before, applied.cluster)):
+        if recreate:
+            recreate_pods(kubectl, config.name, groups)
+        else:
+            warn(recreation_advice(applied.cluster, groups))
+    if wait:
+        return wait_until_ready(config.name, timeout=timeout, progress=progress, kubectl=kubectl)
+    return judged(kubectl, [applied.cluster])[0]
+
+
+def preview_apply(
+    config: ClusterConfig,
+    *,
+    server: bool = False,
+    force_conflicts: bool = False,
+    template: Path | None = None,
+    warn: Warn = warn_caller,
+    kubectl: Kubectl | None = None,
+) -> dict[str, Any]:
+    """The RayCluster that apply_cluster would send; with ``server``, as the API server would leave it."""
+    if server:
+        kubectl = (kubectl or Kubectl()).within(config.namespace)
+        return _apply(config, template, warn, force_conflicts, kubectl, dry_run=True)[1].cluster
+    from krayne.render import render
+
+    return render(config, template)
+
+
+def _apply(
+    config: ClusterConfig,
+    template: Path | None,
+    warn: Warn,
+    force: bool,
+    kubectl: Kubectl,
+    *,
+    dry_run: bool = False,
+) -> tuple[dict[str, Any] | None, Applied]:
+    """The cluster as it was (None if there was none) and what became of it."""
+    from krayne.kubectl.failures import StaleError
+    from krayne.operations.owners import owner_warning
+    from krayne.render import render
+
+    desired = render(config, template)
+    for attempt in range(_TRIES):
+        live = _read(kubectl, config.name)
+        if live is not None and attempt == 0 and (text := owner_warning(live, "change")):
+            warn(text)
+        try:
+            if live is not None and not dry_run:
+                live = _adopt_own_fields(kubectl, live)
+            manifest = desired if live is None else _onto(desired, live)
+            after = _send(_Sending(kubectl, config, warn, dry_run), manifest, force)
+        except StaleError:
+            continue
+        return live, Applied(_verb(live, after), after)
+    raise ConflictError(
+        f"cannot apply {kubectl.named(config.name)}: something else changes it all the time; try again in a moment"
+    )
+
+
+class _Sending(NamedTuple):
+    """What stays the same from try to try."""
+
+    kubectl: Kubectl
+    config: ClusterConfig
+    warn: Warn
+    dry_run: bool
+
+
+def _send(to: _Sending, manifest: dict[str, Any], force: bool) -> dict[str, Any]:
+    """Apply a manifest, taking over what is ours to take. Raises ConflictError about what is not."""
+    from krayne.kubectl.failures import ApplyConflictError
+
+    def apply(text: bytes) -> Reply:
+        return to.kubectl.apply(text, to.config.name, force=force, dry_run=to.dry_run)
+
+    try:
+        return submit(manifest, to.config, apply, to.warn)
+    except ApplyConflictError as error:
+        if all(_may_take(owner, field, manifest) for owner, field in error.conflicts):
+            return _send(to, manifest, True)
+        raise _conflict(to.kubectl, to.config.name, error.conflicts) from error
+
+
+def _read(kubectl: Kubectl, name: str) -> dict[str, Any] | None:
+    try:
+        cluster: dict[str, Any] = kubectl.get_cluster(name).json()
+    except ClusterNotFoundError:
+        return None
+    return cluster
+
+
+def _onto(desired: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:
+    """What to send over a live cluster: only if it is still the one read, and with what its autoscaler decided.
+
+    Ray's autoscaler writes replicas and scaleStrategy into workerGroupSpecs, a list that server-side apply can only
+    take whole (KubeRay's CRD gives it no list type).
+    """
+    metadata = {**desired["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
+    spec = dict(desired["spec"])
+    if spec.get("enableInTreeAutoscaling"):
+        theirs = {group.get("groupName"): group for group in live["spec"].get("workerGroupSpecs") or []}
+        groups = spec.get("workerGroupSpecs") or []
+        spec["workerGroupSpecs"] = [_scaled(group, theirs.get(group["groupName"])) for group in groups]
+    return {**desired, "metadata": metadata, "spec": spec}
+
+
+def _scaled(group: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any]:
+    if live is None:
+        return group
+    replicas = max(group.get("minReplicas", 0), live.get("replicas", 0))
+    if (most := group.get("maxReplicas")) is not None:
+        replicas = min(most, replicas)
+    strategy = {"scaleStrategy": live["scaleStrategy"]} if "scaleStrategy" in live else {}
+    return {**group, "replicas": replicas, **strategy}
+
+
+def _may_take(owner: str, field: str, manifest: dict[str, Any]) -> bool:
+    """Whether a field is ours to take without asking: our own (scale writes it too), or the worker groups of a cluster
+    whose autoscaler owns them for the replicas, which are kept. Ray's autoscaler patches with Python's requests."""
+    if owner == FIELD_MANAGER:
+        return True
+    autoscaled = bool(manifest["spec"].get("enableInTreeAutoscaling"))
+    return autoscaled and owner == "python-requests" and field == ".spec.workerGroupSpecs"
+
+
+def _conflict(kubectl: Kubectl, name: str, conflicts: list[tuple[str, str]]) -> ConflictError:
+    owned = "\n".join(f"  {field} is managed by {owner}" for owner, field in conflicts)
+    return ConflictError(
+        f"cannot apply {kubectl.named(name)}: others manage what this would change, so nothing was:\n{owned}\n"
+        "Take these fields over with --force-conflicts, or leave them out of the configuration"
+    )
+
+
+def _adopt_own_fields(kubectl: Kubectl, live: dict[str, Any]) -> dict[str, Any]:
+    """Hand what ``create`` and ``scale`` wrote over to server-side apply; the live cluster as it is then.
+
+    Both write as manager "krayne", but by plain updates, which the API server counts as another owner: without this
+    a field that left the configuration would stay in the cluster. kubectl does the same for client-side apply.
+    """
+    import json
+
+    entries = live["metadata"].get("managedFields") or []
+    if not any(_is_own_update(entry) for entry in entries):
+        return live
+    mine = {"manager": FIELD_MANAGER, "operation": "Apply", "apiVersion": live["apiVersion"], "fieldsType": "FieldsV1"}
+    fields: dict[str, Any] = {}
+    for entry in entries:
+        if _is_own_update(entry) or _is_own_apply(entry):
+            fields = _union(fields, entry.get("fieldsV1") or {})
+    others = [entry for entry in entries if not _is_own_update(entry) and not _is_own_apply(entry)]
+    operations = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+        {"op": "replace", "path": "/metadata/managedFields", "value": [*others, {**mine, "fieldsV1": fields}]},
+    ]
+    adopted: dict[str, Any] = kubectl.patch(live["metadata"]["name"], json.dumps(operations)).json()
+    return adopted
+
+
+def _is_own_update(entry: dict[str, Any]) -> bool:
+    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Update" and not entry.get("subresource")
+
+
+def _is_own_apply(entry: dict[str, Any]) -> bool:
+    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
+def _union(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {key: _union(one.get(key, {}), other.get(key, {})) for key in {**one, **other}}
+
+
+def _verb(live: dict[str, Any] | None, after: dict[str, Any]) -> str:
+    if live is None:
+        return "created"
+    same = live["metadata"].get("resourceVersion") == after["metadata"].get("resourceVersion")
+    return "unchanged" if same else "configured"

@@ -1,0 +1,83 @@
+"""Making a new cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from krayne.errors import ClusterAlreadyExistsError
+from krayne.kubectl import Kubectl
+from krayne.operations.submit import submit, warn_caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from krayne.cluster import ClusterInfo
+    from krayne.config import ClusterConfig
+    from krayne.operations.submit import Warn
+    from krayne.operations.wait import Progress
+
+_TIMEOUT = 600.0
+
+
+def create_cluster(
+    config: ClusterConfig,
+    *,
+    wait: bool = True,
+    timeout: float | None = _TIMEOUT,
+    progress: Progress | None = None,
+    template: Path | None = None,
+    warn: Warn = warn_caller,
+    submitted: Callable[[dict[str, Any]], None] | None = None,
+    kubectl: Kubectl | None = None,
+) -> ClusterInfo:
+    """Create a cluster and, unless ``wait`` is false, wait until it is ready (as wait_until_ready does and raises).
+
+    ``submitted`` gets the RayCluster as the API server took it, before the wait. Raises ClusterAlreadyExistsError if
+    the name is taken: the API server itself decides, so no race gets round it.
+    """
+    from krayne.operations.get import judged
+    from krayne.operations.wait import wait_until_ready
+
+    kubectl = (kubectl or Kubectl()).within(config.namespace)
+    cluster = _create(config, template, warn, kubectl)
+    if submitted:
+        submitted(cluster)
+    if wait:
+        return wait_until_ready(config.name, timeout=timeout, progress=progress, kubectl=kubectl, cluster=cluster)
+    return judged(kubectl, [cluster])[0]
+
+
+def preview_create(
+    config: ClusterConfig,
+    *,
+    server: bool = False,
+    template: Path | None = None,
+    warn: Warn = warn_caller,
+    kubectl: Kubectl | None = None,
+) -> dict[str, Any]:
+    """The RayCluster that create_cluster would send; with ``server``, as the API server would take it.
+
+    Without ``server`` no cluster is needed, and the same configuration always gives the same manifest.
+    """
+    if server:
+        return _create(config, template, warn, (kubectl or Kubectl()).within(config.namespace), dry_run=True)
+    from krayne.render import render
+
+    return render(config, template)
+
+
+def _create(
+    config: ClusterConfig, template: Path | None, warn: Warn, kubectl: Kubectl, *, dry_run: bool = False
+) -> dict[str, Any]:
+    from krayne.render import render
+
+    manifest = render(config, template)
+    try:
+        return submit(manifest, config, lambda text: kubectl.create(text, config.name, dry_run=dry_run), warn)
+    except ClusterAlreadyExistsError as error:
+        where = f"{config.name} -n {kubectl.current_namespace}"
+        raise ClusterAlreadyExistsError(
+            f"{error}\nSee it: kubectl krayne describe {where}\nTo change it: kubectl krayne apply; "
+            f"to make it anew: kubectl krayne delete {where}"
+        ) from error

@@ -1,0 +1,45 @@
+"""Deleting a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from krayne.errors import ClusterNotFoundError
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from krayne.operations.wait import Progress
+
+_TIMEOUT = 600.0  # with GCS fault tolerance KubeRay 1.6 itself gives its clean-up 300 s
+
+
+def delete_cluster(
+    name: str,
+    namespace: str | None = None,
+    *,
+    wait: bool = True,
+    timeout: float | None = _TIMEOUT,
+    progress: Progress | None = None,
+    ignore_not_found: bool = False,
+    dry_run: bool = False,
+    kubectl: Kubectl | None = None,
+) -> bool:
+    """Delete a cluster and, unless ``wait`` is false, wait until it and its pods are gone.
+
+    True if there was one. Raises ClusterNotFoundError if not, unless ``ignore_not_found``; ClusterTimeoutError if it
+    is still there after ``timeout`` seconds. ``dry_run`` asks the server and deletes nothing.
+    """
+    from krayne.operations.get import read_cluster
+    from krayne.operations.wait import wait_until_deleted
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    try:
+        kubectl.delete(name, dry_run=dry_run).text()
+    except ClusterNotFoundError:
+        if ignore_not_found:
+            return False
+        read_cluster(kubectl, name)  # raises with the near names, or finds one that has just come
+        raise
+    if wait and not dry_run:
+        wait_until_deleted(name, timeout=timeout, progress=progress, kubectl=kubectl)
+    return True

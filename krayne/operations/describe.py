@@ -1,0 +1,68 @@
+"""Everything about one cluster."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from krayne.errors import ClusterNotFoundError, KrayneError
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.cluster import ClusterDetails, Versions
+    from krayne.objects import Object
+
+# Runs in the head: the installed Ray without importing it, and the Python that it runs in.
+_ASK_VERSIONS = "import sys, importlib.metadata as m; print(m.version('ray'), sys.version.split()[0])"
+
+
+def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterDetails:
+    """One cluster with its head, groups, pods, conditions, events, versions, URLs, and why it is not ready.
+
+    The versions are asked of the running head where that is allowed, else taken from the manifest. Raises
+    ClusterNotFoundError (its text names similar clusters) or another KrayneError.
+    """
+    from krayne.cluster import cluster_details
+    from krayne.operations.get import items, missing_cluster
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    asked, pods_asked, events_asked = kubectl.get_cluster(name), kubectl.list_pods([name]), kubectl.list_events()
+    try:
+        cluster = asked.json()
+    except KrayneError as error:
+        pods_asked.stop()
+        events_asked.stop()
+        if not isinstance(error, ClusterNotFoundError):
+            raise
+        there = kubectl.list_clusters().json().get("items") or []
+        raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
+    pods = items(pods_asked)
+    its = {name, *(pod["metadata"]["name"] for pod in pods or [])}
+    events = [event for event in items(events_asked) or [] if (event.get("involvedObject") or {}).get("name") in its]
+    versions = _running_versions(kubectl, pods or [])
+    return cluster_details(cluster, pods or (), events, now=datetime.now(timezone.utc), versions=versions)
+
+
+def _running_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Versions | None:
+    """What the head itself says; None where it does not run or may not be asked."""
+    from krayne.cluster import Versions
+
+    head = next((pod for pod in pods if _is_running_head(pod)), None)
+    if head is None:
+        return None
+    try:
+        answer = kubectl.exec(head["metadata"]["name"], "ray-head", "python", "-c", _ASK_VERSIONS).text()
+    except KrayneError:
+        return None
+    ray, python = (*answer.split(), "", "")[:2]
+    return Versions(ray=ray, python=python, source="head") if python else None
+
+
+def _is_running_head(pod: Object) -> bool:
+    labels = pod["metadata"].get("labels") or {}
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    return labels.get("ray.io/node-type") == "head" and any(
+        status.get("name") == "ray-head" and status.get("ready") for status in statuses
+    )

@@ -1,0 +1,141 @@
+"""Clusters as krayne sees them: one, many, or as they change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from krayne.errors import ClusterNotFoundError, PermissionDeniedError
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from krayne.cluster import ClusterInfo
+    from krayne.kubectl import Reply
+    from krayne.objects import Object
+
+# Up to so many clusters are named in a label selector; beyond, fetching all pods is cheaper than a long URL.
+_NAMED = 50
+ABOUT_CLUSTERS = "involvedObject.kind=RayCluster,type=Warning"
+
+
+def get_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterInfo:
+    """One cluster. Raises ClusterNotFoundError (its text names similar clusters) or another KrayneError."""
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    return judged(kubectl, [read_cluster(kubectl, name)])[0]
+
+
+def list_clusters(
+    namespace: str | None = None,
+    *,
+    names: Sequence[str] = (),
+    all_namespaces: bool = False,
+    selector: str | None = None,
+    kubectl: Kubectl | None = None,
+) -> list[ClusterInfo]:
+    """The clusters of a namespace (or of all), picked by name or by label selector, by namespace and name.
+
+    Raises ClusterNotFoundError if any of ``names`` is missing, KrayneError otherwise.
+    """
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    reply = kubectl.list_clusters(everywhere=all_namespaces, selector=selector)
+    clusters = reply.json().get("items") or []
+    if names:
+        by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
+        if missing := [name for name in names if name not in by_name]:
+            raise missing_cluster(kubectl, missing, sorted(by_name))
+        clusters = [by_name[name] for name in dict.fromkeys(names)]
+    return judged(kubectl, clusters, everywhere=all_namespaces)
+
+
+def watch_clusters(
+    namespace: str | None = None,
+    *,
+    names: Sequence[str] = (),
+    selector: str | None = None,
+    kubectl: Kubectl | None = None,
+) -> Iterator[ClusterInfo]:
+    """Each cluster of a namespace as it is, then again whenever what krayne says of it changes; without end."""
+    from krayne.cluster import cluster_info
+    from krayne.kubectl.watch import Watched, changes
+    from krayne.objects import by_cluster
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    listed = kubectl.list_clusters(selector=selector).json()
+    if missing := set(names) - {cluster["metadata"]["name"] for cluster in listed["items"]}:
+        raise missing_cluster(kubectl, sorted(missing), [cluster["metadata"]["name"] for cluster in listed["items"]])
+    clusters = Watched(
+        kubectl,
+        kubectl.clusters_path(),
+        objects=listed["items"],
+        version=listed["metadata"]["resourceVersion"],
+        labelSelector=selector,
+    )
+    pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector="ray.io/is-ray-node=yes", optional=True)
+    events = Watched(kubectl, kubectl.core_path("events"), fieldSelector=ABOUT_CLUSTERS, optional=True)
+    told: dict[str, object] = {}
+    for _ in changes((clusters, pods, events), until=None, tick=10):
+        its_pods, now = by_cluster(pods.objects), datetime.now(timezone.utc)
+        for cluster in clusters.objects:
+            if names and cluster["metadata"]["name"] not in names:
+                continue
+            key = (cluster["metadata"].get("namespace"), cluster["metadata"]["name"])
+            info = cluster_info(cluster, its_pods.get(key, []), events.objects, now=now)
+            if told.get(info.name) != (said := (info.status, info.cause, info.groups)):
+                told[info.name] = said
+                yield info
+
+
+def read_cluster(kubectl: Kubectl, name: str) -> dict[str, Any]:
+    """The RayCluster as the API server has it. Raises ClusterNotFoundError, naming similar ones."""
+    try:
+        cluster: dict[str, Any] = kubectl.get_cluster(name).json()
+    except ClusterNotFoundError:
+        there = kubectl.list_clusters().json().get("items") or []
+        raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
+    return cluster
+
+
+def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:
+    """The error for clusters that do not exist, with the near names of those that do."""
+    from difflib import get_close_matches
+
+    lines = []
+    for name in names:
+        near = get_close_matches(name, there, n=3)
+        lines.append(f"{kubectl.named(name)} not found" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
+    if not there:
+        lines.append("There is no RayCluster in this namespace; look in all of them with: kubectl krayne get -A")
+    return ClusterNotFoundError("\n".join(lines))
+
+
+def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: bool = False) -> list[ClusterInfo]:
+    """What each cluster amounts to. Pods and events are fetched only if the status of some cluster leaves doubt."""
+    from krayne.cluster import cluster_info
+    from krayne.objects import by_cluster
+    from krayne.status import settled
+
+    doubtful = [cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)]
+    pods: list[Object] | None = None
+    events: list[Object] = []
+    if doubtful:
+        asked = kubectl.list_pods(sorted(set(doubtful)) if len(doubtful) <= _NAMED else (), everywhere=everywhere)
+        warned = kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere)
+        pods, events = items(asked), items(warned) or []
+    index = by_cluster(pods or [])
+    now = datetime.now(timezone.utc)
+
+    def its(cluster: dict[str, Any]) -> list[Object] | None:
+        meta = cluster["metadata"]
+        return None if pods is None else index.get((meta.get("namespace"), meta["name"]), [])
+
+    return [cluster_info(cluster, its(cluster), events, now=now) for cluster in clusters]
+
+
+def items(reply: Reply) -> list[Object] | None:
+    """The listed objects; None where the user may not list them, which costs detail but not the answer."""
+    try:
+        return reply.json().get("items") or []
+    except PermissionDeniedError:
+        return None

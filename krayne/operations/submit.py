@@ -1,0 +1,104 @@
+"""Sending a manifest to a server that may lack some of its fields."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from krayne.errors import KubeRayTooOldError
+
+if TYPE_CHECKING:
+    from krayne.config import ClusterConfig
+    from krayne.kubectl import Reply
+
+    Warn = Callable[[str], None]
+    Send = Callable[[bytes], Reply]
+
+
+def warn_caller(text: str) -> None:
+    """How the SDK warns where its caller gives no other way."""
+    warnings.warn(text, stacklevel=3)
+
+
+def encoded(manifest: dict[str, Any]) -> bytes:
+    """A manifest as kubectl reads it from stdin."""
+    import json
+
+    return json.dumps(manifest).encode()
+
+
+def submit(manifest: dict[str, Any], config: ClusterConfig, send: Send, warn: Warn) -> dict[str, Any]:
+    """Send a manifest; the object as the server took it.
+
+    The server checks it strictly and names each field that its RayCluster lacks. Those that came from a default
+    alone are left out, with a warning; asking for any other is KubeRayTooOldError, which names the version needed.
+    """
+    from krayne.kubectl.failures import UnknownFieldsError
+
+    try:
+        taken: dict[str, Any] = send(encoded(manifest)).json()
+    except UnknownFieldsError as error:
+        without = deepcopy(manifest)
+        for path in defaults_only(error, config):
+            remove(without, path)
+            warn(f"the cluster's KubeRay does not know {path}{_since(path)}: left out, as nothing asked for it")
+        taken = send(encoded(without)).json()
+    return taken
+
+
+def defaults_only(error: Any, config: ClusterConfig) -> list[str]:
+    """The unknown fields if each comes from a default alone. Raises KubeRayTooOldError about the others."""
+    from krayne.render import FIELD_SINCE
+
+    asked = [path for path in error.fields if not _is_default(path, config)]
+    if not asked:
+        return list(error.fields)
+    lines = []
+    for path in asked:
+        known = FIELD_SINCE.get(_pattern(path))
+        wanted = f" (asked for by {known.config})" if known else ""
+        lines.append(f"  {path}{wanted}{_since(path)}")
+    raise KubeRayTooOldError(
+        "the cluster's KubeRay does not know what this configuration asks for, so nothing was sent:\n"
+        + "\n".join(lines)
+        + "\nUpgrade KubeRay, or leave the field out"
+    ) from error
+
+
+def remove(manifest: dict[str, Any], path: str) -> None:
+    """Take the field at a path such as ``spec.workerGroupSpecs[0].priority`` out of a manifest, if it is there."""
+    *parents, last = path.replace("[", ".[").split(".")
+    node: Any = manifest
+    for key in parents:
+        node = node[int(key[1:-1])] if key.startswith("[") else node.get(key, {})
+    node.pop(last, None)
+
+
+def _pattern(path: str) -> str:
+    import re
+
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
+def _since(path: str) -> str:
+    from krayne.render import FIELD_SINCE
+
+    known = FIELD_SINCE.get(_pattern(path))
+    return f", which came with KubeRay {known.kuberay}" if known else ""
+
+
+def _is_default(path: str, config: ClusterConfig) -> bool:
+    from krayne.render import FIELD_SINCE
+
+    known = FIELD_SINCE.get(_pattern(path))
+    return known is not None and not _given(config.given, known.config)
+
+
+def _given(fields: Any, path: str) -> bool:
+    for key in path.split("."):
+        if not isinstance(fields, dict) or key not in fields:
+            return False
+        fields = fields[key]
+    return True

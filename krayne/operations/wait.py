@@ -1,0 +1,176 @@
+"""Waiting, by watch, until a cluster is ready, suspended or gone."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
+from krayne.kubectl import Kubectl, pod_selector
+from krayne.operations.get import ABOUT_CLUSTERS, read_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from krayne.cluster import ClusterInfo
+    from krayne.status import Verdict
+
+    Progress = Callable[[ClusterInfo], None]
+
+TIMEOUT = 600.0  # seconds that a cluster may take by default; pulling a Ray image onto a new node takes minutes
+_TICK = 5.0  # seconds between looks at the clock: some verdicts come with age alone
+
+
+class _Seen(NamedTuple):
+    """A cluster at one moment; ``info`` and ``verdict`` are None once it is gone."""
+
+    info: ClusterInfo | None
+    verdict: Verdict | None
+
+
+def wait_until_ready(
+    name: str,
+    namespace: str | None = None,
+    *,
+    timeout: float | None = TIMEOUT,
+    progress: Progress | None = None,
+    kubectl: Kubectl | None = None,
+    cluster: dict[str, Any] | None = None,
+) -> ClusterInfo:
+    """Wait until the head and every desired worker are ready; ``timeout`` in seconds, None for ever.
+
+    ``progress`` is called with each change. ``cluster`` is the RayCluster as just read, to spare a call. Raises
+    ClusterFailedError as soon as the cluster cannot get there by itself, with the cause and the last log lines,
+    ClusterTimeoutError when the time is up, ClusterNotFoundError if it is not there or goes away.
+    """
+    from krayne.status import Status
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    last: ClusterInfo | None = None
+    for info, verdict in _follow(kubectl, name, cluster, timeout):
+        if info is None or verdict is None:
+            raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
+        _tell(progress, last, info)
+        last = info
+        if verdict.status is Status.READY:
+            return info
+        if verdict.hopeless:
+            raise ClusterFailedError(_explained(kubectl, name, verdict), info)
+        if verdict.status in (Status.SUSPENDED, Status.DELETING):
+            raise ClusterFailedError(f"{kubectl.named(name)} will not become ready: {verdict.cause}", info)
+    raise _late(kubectl, name, "ready", timeout, last)
+
+
+def wait_until_suspended(
+    name: str,
+    namespace: str | None = None,
+    *,
+    timeout: float | None = TIMEOUT,
+    progress: Progress | None = None,
+    kubectl: Kubectl | None = None,
+) -> ClusterInfo:
+    """Wait until a cluster is suspended: its pods gone, its RayCluster kept. Raises as wait_until_ready does."""
+    from krayne.status import Status
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    last: ClusterInfo | None = None
+    for info, _ in _follow(kubectl, name, None, timeout):
+        if info is None:
+            raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
+        _tell(progress, last, info)
+        last = info
+        if info.status is Status.SUSPENDED:
+            return info
+    raise _late(kubectl, name, "suspended", timeout, last)
+
+
+def wait_until_deleted(
+    name: str,
+    namespace: str | None = None,
+    *,
+    timeout: float | None = TIMEOUT,
+    progress: Progress | None = None,
+    kubectl: Kubectl | None = None,
+) -> None:
+    """Wait until a cluster is gone, its pods with it; at once if it is not there. Raises ClusterTimeoutError."""
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    last: ClusterInfo | None = None
+    try:
+        cluster = kubectl.get_cluster(name).json()
+    except ClusterNotFoundError:
+        return
+    for info, _ in _follow(kubectl, name, cluster, timeout):
+        if info is None:
+            return
+        _tell(progress, last, info)
+        last = info
+    raise _late(kubectl, name, "deleted", timeout, last)
+
+
+def _follow(kubectl: Kubectl, name: str, cluster: dict[str, Any] | None, timeout: float | None) -> Iterator[_Seen]:
+    """The cluster as it is now, then again at each change of it, its pods or its warnings, until the time is up."""
+    from krayne.cluster.info import info_of
+    from krayne.kubectl.watch import Watched, changes
+    from krayne.status import judge, settled
+
+    until = None if timeout is None else time.monotonic() + timeout
+    cluster = cluster or read_cluster(kubectl, name)
+    clusters = Watched(
+        kubectl,
+        kubectl.clusters_path(),
+        objects=[cluster],
+        version=cluster["metadata"]["resourceVersion"],
+        fieldSelector=f"metadata.name={name}",
+    )
+    pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector=pod_selector([name]), optional=True)
+    about = f"{ABOUT_CLUSTERS},involvedObject.name={name}"
+    events = Watched(kubectl, kubectl.core_path("events"), fieldSelector=about, optional=True)
+
+    def seen() -> _Seen:
+        if not clusters.objects:
+            return _Seen(None, None)
+        verdict = judge(clusters.objects[0], pods.objects, events.objects, now=datetime.now(timezone.utc))
+        return _Seen(info_of(clusters.objects[0], pods.objects, verdict), verdict)
+
+    if settled(cluster):
+        yield seen()
+    for _ in changes((clusters, pods, events), until=until, tick=_TICK):
+        yield seen()
+
+
+def _tell(progress: Progress | None, last: ClusterInfo | None, info: ClusterInfo) -> None:
+    if progress and (last is None or (last.status, last.cause, last.groups) != (info.status, info.cause, info.groups)):
+        progress(info)
+
+
+def _late(kubectl: Kubectl, name: str, wanted: str, timeout: float | None, last: ClusterInfo | None) -> KrayneError:
+    state = f"{last.status}" + (f", {last.cause}" if last.cause else "") if last else "unknown"
+    return ClusterTimeoutError(
+        f"{kubectl.named(name)} is not {wanted} after {timeout:g}s: it is {state}\n{next_steps(kubectl, name)}", last
+    )
+
+
+def _explained(kubectl: Kubectl, name: str, verdict: Verdict) -> str:
+    text = f"{kubectl.named(name)} is {verdict.status} and will not become ready by itself: {verdict.cause}"
+    if verdict.pod and (lines := _last_words(kubectl, verdict.pod, verdict.container)):
+        quoted = "\n".join(f"  | {line}" for line in lines)
+        text += f"\nThe last lines that {verdict.container or 'it'} in pod {verdict.pod} wrote:\n{quoted}"
+    return f"{text}\n{next_steps(kubectl, name)}"
+
+
+def _last_words(kubectl: Kubectl, pod: str, container: str | None) -> list[str]:
+    """The end of the log of the run that failed, else of the present one; nothing where there is no log to read."""
+    for previous in (True, False):
+        try:
+            if lines := kubectl.logs(pod, container, previous=previous).text().splitlines():
+                return lines
+        except KrayneError:
+            continue
+    return []
+
+
+def next_steps(kubectl: Kubectl, name: str) -> str:
+    """The commands that lead on from a cluster that is not ready."""
+    where = f"{name} -n {kubectl.current_namespace}"
+    return f"See why: kubectl krayne describe {where}\nUndo:    kubectl krayne delete {where}"

@@ -57,7 +57,7 @@ def shell(server: Server, tmp_path: Path) -> Iterator[Shell]:
 
 @pytest.fixture(scope="session")
 def demo(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A shell in a namespace where a cluster called demo, with one worker, is ready. For looking at, not for changing."""
+    """A shell where a cluster called demo, with one worker, is ready. For looking at, not for changing."""
     with servers.namespace(server, tmp_path_factory.mktemp("demo"), wait=True) as shell:
         shell.krayne("create", "demo", "--set", "worker_groups.worker.replicas=1").ok()
         yield shell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -11,12 +12,14 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 PATIENCE = 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -76,9 +79,10 @@ class Shell:
         """Run ``kubectl krayne``, whatever becomes of it."""
         return self.run("kubectl", "krayne", *args, stdin=stdin, timeout=timeout, **env)
 
-    def start(self, *argv: str, **env: str) -> subprocess.Popen[str]:
-        """Start a command that the test will end, or outlast: use it in a ``with``."""
-        return subprocess.Popen(
+    @contextlib.contextmanager
+    def start(self, *argv: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command that the test reads from, or ends; it is killed at the end, and after a minute."""
+        with subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -87,11 +91,23 @@ class Shell:
             env=self.environment(**env),
             cwd=self.cwd,
             start_new_session=True,
-        )
+        ) as process:
+            patience = threading.Timer(PATIENCE, _kill, [process])
+            patience.start()
+            try:
+                yield process
+            finally:
+                patience.cancel()
+                _kill(process)
 
     def terminal(self, *argv: str, **env: str) -> Terminal:
         """Start a command on a terminal of its own: use it in a ``with``."""
         return Terminal(argv, self.environment(TERM="xterm", **env), self.cwd)
+
+    def write(self, name: str, text: str | bytes) -> str:
+        """Write a file into the working folder; its name, for the command line."""
+        Path(self.cwd, name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return name
 
     def get(self, kind: str, name: str) -> Any:
         """The object as the API server holds it."""
@@ -116,7 +132,8 @@ class Terminal:
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # ^C must come from the terminal itself
+            # Its controlling terminal, so that ^C comes from the terminal as it does in life.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (no thread runs here)
         )
         os.close(slave)
         self.shown = ""
@@ -157,10 +174,14 @@ class Terminal:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        _kill(self._process)
+        self._process.wait()
         os.close(self._master)
+
+
+def _kill(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def until(question: Any, timeout: float = PATIENCE, pause: float = 0.05) -> Any:

@@ -1,0 +1,83 @@
+"""`kubectl krayne apply`: create or update, as one owner of fields among others."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.shell import Shell
+
+
+def test_creates_then_leaves_alone_then_updates(shell: Shell) -> None:
+    """created, unchanged, configured: as kubectl apply says it."""
+    said = [
+        shell.krayne("apply", "-f", "-", stdin=f"name: x\nhead: {{memory: {memory}}}\n").ok().out.splitlines()[0]
+        for memory in ("5Gi", "5Gi", "6Gi")
+    ]
+    assert said == [f"raycluster.ray.io/x {word}" for word in ("created", "unchanged", "configured")]
+    limits = shell.get("raycluster", "x")["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["resources"]
+    assert limits["limits"]["memory"] == "6Gi"
+
+
+def test_applies_by_name_and_flags(shell: Shell) -> None:
+    """A file is not needed."""
+    shell.krayne("apply", "x", "--set", "labels.team=ml").ok()
+    assert shell.get("raycluster", "x")["metadata"]["labels"]["team"] == "ml"
+
+
+def test_takes_over_what_create_made_without_a_conflict(shell: Shell) -> None:
+    """create and apply are one field manager."""
+    shell.krayne("create", "x", "--no-wait").ok()
+    shell.krayne("apply", "x", "--set", "head.memory=6Gi").ok()
+
+
+def test_a_conflict_names_the_owner_and_force_wins_it(shell: Shell) -> None:
+    """A field that someone else applied is theirs until --force-conflicts."""
+    shell.krayne("apply", "x").ok()
+    theirs = {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayCluster",
+        "metadata": {"name": "x"},
+        "spec": {"rayVersion": "2.53.0"},
+    }
+    options = ("--server-side", "--field-manager=their-tool", "--force-conflicts", "-f", "-")
+    shell.kubectl("apply", *options, stdin=json.dumps(theirs))
+    done = shell.krayne("apply", "x")
+    assert done.code == 1, str(done)
+    assert "their-tool" in done.err
+    assert "rayVersion" in done.err
+    assert "--force-conflicts" in done.err
+    assert shell.get("raycluster", "x")["spec"]["rayVersion"] == "2.53.0"
+    shell.krayne("apply", "x", "--force-conflicts").ok()
+    assert shell.get("raycluster", "x")["spec"]["rayVersion"] != "2.53.0"
+
+
+def test_does_not_fight_the_autoscaler_over_replicas(shell: Shell) -> None:
+    """What the autoscaler wrote stays, with no conflict, while it is on."""
+    text = "name: x\nworker_groups: [{name: w, min_replicas: 0, max_replicas: 5}]\n"
+    shell.krayne("apply", "-f", "-", stdin=text).ok()
+    by_autoscaler = '[{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 3}]'
+    shell.kubectl("patch", "raycluster", "x", "--type=json", "--field-manager=autoscaler", "-p", by_autoscaler)
+    shell.krayne("apply", "-f", "-", stdin=text.replace("5", "6")).ok()
+    (group,) = shell.get("raycluster", "x")["spec"]["workerGroupSpecs"]
+    assert (group["replicas"], group["maxReplicas"]) == (3, 6)
+
+
+def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: Shell) -> None:
+    """KubeRay leaves running pods as they are: said, with what would change them; --recreate does."""
+    shell.krayne("create", "x", "--set", "upgrade_strategy=None").ok()
+    head = ("get", "pods", "-l", "ray.io/cluster=x,ray.io/node-type=head", "-o", "jsonpath={.items[*].metadata.uid}")
+    before = shell.kubectl(*head).out
+    done = shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=1").ok()
+    assert "--recreate" in done.err, str(done)
+    assert shell.kubectl(*head).out == before
+    shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=2", "--recreate").ok()
+    shell.krayne("wait", "x", "--for", "ready", "--timeout", "60s").ok()
+    assert shell.kubectl(*head).out != before
+
+
+def test_a_change_that_pods_need_not_take_up_asks_for_no_recreation(shell: Shell) -> None:
+    """Bounds of a group are the operator's business."""
+    shell.krayne("apply", "x").ok()
+    assert "--recreate" not in shell.krayne("apply", "x", "--set", "worker_groups.worker.max_replicas=4").ok().err

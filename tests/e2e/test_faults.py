@@ -1,0 +1,185 @@
+"""Bad input and faults of the world: a clear sentence, an exit code, nothing half done, no traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import listeners
+
+if TYPE_CHECKING:
+    from tests.support.shell import Result, Shell
+
+VERBS = {
+    "create": ("create", "x", "--no-wait"),
+    "apply": ("apply", "x"),
+    "get": ("get",),
+    "describe": ("describe", "x"),
+    "scale": ("scale", "x", "-r", "1"),
+    "delete": ("delete", "x", "-y"),
+    "wait": ("wait", "x", "--for", "ready", "--timeout", "20s"),
+}
+every_verb = pytest.mark.parametrize("verb", VERBS)
+
+
+def failed(done: Result, code: int, *words: str) -> None:
+    """It said so in a sentence: the exit code, the words, nothing on stdout, no traceback."""
+    assert done.code == code, str(done)
+    assert "Traceback" not in done.err, str(done)
+    assert not done.out, str(done)
+    for word in words:
+        assert word.lower() in done.err.lower(), f"no {word!r} in\n{done}"
+
+
+@every_verb
+def test_nobody_listens(shell: Shell, verb: str) -> None:
+    """Connection refused: the server that was tried is named."""
+    url = listeners.nobody()
+    shell.write("config", listeners.kubeconfig(url))
+    failed(shell.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, url.removeprefix("http://"))
+
+
+@every_verb
+def test_a_server_that_hangs(shell: Shell, verb: str) -> None:
+    """--request-timeout ends it."""
+    with listeners.silent() as url:
+        shell.write("config", listeners.kubeconfig(url))
+        done = shell.krayne(*VERBS[verb], "--kubeconfig", "config", "--request-timeout", "1s", timeout=30)
+        failed(done, 1, "time")
+
+
+@every_verb
+def test_a_cluster_without_kuberay(shell: Shell, verb: str) -> None:
+    """KubeRay is named, and how to get it."""
+    with listeners.bare() as url:
+        shell.write("config", listeners.kubeconfig(url))
+        failed(shell.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, "KubeRay", "install")
+
+
+def test_a_login_that_is_refused(shell: Shell) -> None:
+    """401 is about the login, not about a right."""
+    with listeners.refusing() as url:
+        shell.write("config", listeners.kubeconfig(url))
+        failed(shell.krayne("get", "--kubeconfig", "config"), 1, "logged in")
+
+
+def test_a_certificate_that_nobody_knows(shell: Shell) -> None:
+    """TLS: kubectl's own words are kept."""
+    with listeners.untrusted() as url:
+        shell.write("config", listeners.kubeconfig(url))
+        failed(shell.krayne("get", "--kubeconfig", "config"), 1, "certificate")
+
+
+def test_a_context_that_is_not_there(shell: Shell) -> None:
+    """Named as given."""
+    failed(shell.krayne("get", "--context", "no-such-context"), 1, "no-such-context")
+
+
+def test_a_kubeconfig_that_is_not_there_or_no_kubeconfig(shell: Shell) -> None:
+    """The path as given."""
+    failed(shell.krayne("get", "--kubeconfig", "no-such-file"), 1, "no-such-file")
+
+
+@pytest.mark.only_cluster("the sandbox lets everybody do everything")
+@every_verb
+def test_what_the_user_may_not_do(shell: Shell, verb: str) -> None:
+    """Forbidden: who, which verb, on which resource."""
+    asked = {"apply": "patch", "describe": "get", "scale": "get", "delete": "", "wait": "", "get": "list"}.get(
+        verb, verb
+    )
+    failed(shell.krayne(*VERBS[verb], "--as", "nobody"), 1, "nobody", "rayclusters", asked, "kubectl auth can-i")
+
+
+@pytest.mark.only_cluster("the sandbox lets everybody do everything")
+def test_a_reader_can_read(shell: Shell) -> None:
+    """Who may read rayclusters and pods needs no more: no right on nodes, namespaces, deployments or CRDs."""
+    shell.kubectl("create", "role", "reader", "--verb=get,list,watch", "--resource=rayclusters.ray.io,pods,events")
+    shell.kubectl("create", "rolebinding", "reader", "--role=reader", "--user=reader")
+    shell.krayne("create", "x", "--no-wait").ok()
+    for args in (("get",), ("get", "x", "-o", "json"), ("describe", "x"), ("wait", "x", "--for", "ready")):
+        shell.krayne(*args, "--as", "reader").ok()
+    failed(shell.krayne("scale", "x", "--max", "3", "--as", "reader"), 1, "patch", "reader")
+
+
+@every_verb
+def test_no_kubectl(shell: Shell, verb: str) -> None:
+    """Told by name, with where to get it."""
+    failed(shell.krayne(*VERBS[verb], KUBECTL="/nonexistent/kubectl"), 1, "/nonexistent/kubectl")
+
+
+def test_a_kubectl_that_is_too_old(shell: Shell) -> None:
+    """An old kubectl says `unknown flag`: krayne says that it is too old."""
+    old = shell.write(
+        "old-kubectl",
+        '#!/bin/sh\ncase $* in *version*) echo \'{"clientVersion": {"gitVersion": "v1.18.0"}}\';;\n'
+        "*) echo 'Error: unknown flag: --validate' >&2; exit 1;; esac\n",
+    )
+    shell.run("chmod", "+x", old)
+    failed(shell.krayne("create", "x", "--no-wait", KUBECTL=f"{shell.cwd}/{old}"), 1, "1.18", "1.30")
+
+
+HOSTILE = {
+    "wrong": "name: [x\n",
+    "empty": "",
+    "scalar": "just words\n",
+    "list": "- name: x\n",
+    "alias bomb": "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefghi"))
+    + "name: *i\n",
+    "tag": "name: !!python/object/apply:os.system ['touch owned']\n",
+    "twice": "name: x\nname: y\n",
+    "not UTF-8": b"name: caf\xe9\n",
+    "deep": "name: " + "[" * 20_000 + "\n",
+    "huge": "name: x\nannotations:\n" + "".join(f"  a{i}: {'y' * 1000}\n" for i in range(4000)),
+    "a control character": 'name: "x\\x00"\n',
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files(shell: Shell, text: str | bytes) -> None:
+    """Exit 2, the file by name, quickly, and nothing run or made."""
+    shell.write("odd.yaml", text)
+    done = shell.krayne("create", "-f", "odd.yaml", "--dry-run=client", "-o", "yaml", timeout=20)
+    failed(done, 2, "odd.yaml")
+    assert shell.run("test", "-e", "owned").code == 1
+
+
+def test_a_file_that_cannot_be_read(shell: Shell) -> None:
+    """A folder, and nothing."""
+    failed(shell.krayne("create", "-f", "missing.yaml"), 2, "missing.yaml")
+    failed(shell.krayne("create", "-f", "/"), 2, "/")
+
+
+def test_names_that_kuberay_would_refuse_are_refused_here(shell: Shell) -> None:
+    """≤ 50 characters, DNS-1035."""
+    for name in ("1x", "x.y", "X", "x" * 51, "x_", "-x-"):
+        done = shell.krayne("create", "--dry-run=client", "--", name)
+        failed(done, 2, "name")
+    shell.krayne("create", "x" * 50, "--dry-run=client").ok()
+
+
+def test_full_stdout_and_closed_stdout(shell: Shell) -> None:
+    """A full disk under stdout is told; a closed pipe is silence."""
+    full = shell.run("bash", "-c", "kubectl krayne create x --dry-run=client -o yaml > /dev/full")
+    assert full.code != 0
+    assert "Traceback" not in full.err, str(full)
+    closed = shell.run("bash", "-c", "kubectl krayne create x --dry-run=client -o yaml >&-")
+    assert "Traceback" not in closed.err, str(closed)
+
+
+def test_usage_errors_show_where_help_is(shell: Shell) -> None:
+    """Exit 2, in the words a user types."""
+    failed(shell.krayne("get", "--no-such-option"), 2, "--no-such-option", "kubectl krayne get")
+    failed(shell.krayne("gett"), 2, "gett")
+
+
+def test_secrets_never_show(shell: Shell) -> None:
+    """-v shows each kubectl command, and no token of the kubeconfig."""
+    with contextlib.suppress(KeyError):
+        token = json.loads(shell.kubectl("config", "view", "--raw", "-o", "json").out)["users"][0]["user"]["token"]
+        done = shell.krayne("get", "-v").ok()
+        assert token not in done.err + done.out

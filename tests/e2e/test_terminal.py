@@ -1,0 +1,70 @@
+"""On a real terminal: prompts, live lines, ^C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.shell import Shell
+
+
+def test_delete_asks_and_takes_no_for_an_answer(shell: Shell) -> None:
+    """It names what would go; `n` keeps it."""
+    shell.krayne("create", "x", "--no-wait").ok()
+    with shell.terminal("kubectl", "krayne", "delete", "x") as terminal:
+        terminal.expect(r"x.*\?")
+        terminal.send("n\n")
+        assert terminal.wait() != 0
+    shell.get("raycluster", "x")
+
+
+def test_delete_asks_and_takes_yes_for_an_answer(shell: Shell) -> None:
+    """`y` deletes."""
+    shell.krayne("create", "x", "--no-wait").ok()
+    with shell.terminal("kubectl", "krayne", "delete", "x") as terminal:
+        terminal.expect(r"x.*\?")
+        terminal.send("y\n")
+        assert terminal.wait() == 0, terminal.text
+        assert "raycluster.ray.io/x deleted" in terminal.text
+    assert shell.run("kubectl", "get", "raycluster", "x").code == 1
+
+
+def test_interrupting_the_prompt_deletes_nothing(shell: Shell) -> None:
+    """^C at the question."""
+    shell.krayne("create", "x", "--no-wait").ok()
+    with shell.terminal("kubectl", "krayne", "delete", "x") as terminal:
+        terminal.expect(r"x.*\?")
+        terminal.send("\x03")
+        assert terminal.wait() != 0
+        assert "Traceback" not in terminal.text
+    shell.get("raycluster", "x")
+
+
+def test_create_shows_a_live_line_per_group(shell: Shell) -> None:
+    """Lines that are drawn over, one for the head and one for each group, until it is ready."""
+    with shell.terminal("kubectl", "krayne", "create", "x", "--set", "worker_groups.w2.replicas=1") as terminal:
+        terminal.expect("raycluster.ray.io/x created")
+        assert terminal.wait() == 0, terminal.text
+        assert "\x1b[" in terminal.shown, "live lines are drawn over"
+        assert all(group in terminal.text for group in ("head", "w2")), terminal.text
+        assert "ready" in terminal.text
+
+
+def test_interrupting_create_leaves_the_cluster_and_the_terminal(shell: Shell) -> None:
+    """^C while waiting: what is there stays, both ways on are told, the cursor is visible again."""
+    with shell.terminal("kubectl", "krayne", "create", "big", "--set", "head.memory=900Ti") as terminal:
+        terminal.expect("unschedulable")
+        terminal.send("\x03")
+        assert terminal.wait() != 0
+        assert "kubectl krayne wait big" in terminal.text
+        assert "kubectl krayne delete big" in terminal.text
+        assert "Traceback" not in terminal.text
+        assert terminal.shown.rfind("\x1b[?25l") <= terminal.shown.rfind("\x1b[?25h"), "the cursor stays hidden"
+    shell.get("raycluster", "big")
+
+
+def test_no_color_is_respected(demo: Shell) -> None:
+    """NO_COLOR: a terminal, and no colour."""
+    with demo.terminal("kubectl", "krayne", "get", NO_COLOR="1") as terminal:
+        assert terminal.wait() == 0
+        assert "\x1b[3" not in terminal.shown

@@ -1,0 +1,149 @@
+"""A cluster described as ``kubectl describe`` would: its status and why first, then all there is to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from krayne.cli.tables import NONE, age, cell, columns, painted
+from krayne.cluster import ClusterDetails, ClusterInfo
+from krayne.text import printable
+
+
+def details_text(details: ClusterDetails, *, now: datetime, colour: bool = False) -> str:
+    """Describe a cluster as ``kubectl describe`` would, its status and why first."""
+    info = details.info
+    top = [
+        ("Name", [info.name]),
+        ("Namespace", [info.namespace]),
+        ("Status", [info.status.value]),
+        ("Why", [info.cause] if info.cause else []),
+        ("Next", details.next_steps),
+        ("Created", [f"{info.created} ({age(info.created, now)} ago)"] if info.created else []),
+        ("Owner", [f"{info.owner.kind}/{info.owner.name}"] if info.owner else []),
+        ("Labels", [f"{key}={value}" for key, value in info.labels.items()]),
+        ("Autoscaling", ["on" if info.autoscaling else "off"]),
+        ("Workers", [f"{info.workers_ready} of {info.workers_desired} ready"]),
+        ("Asks for", [f"{info.cpus} CPUs, {info.memory} memory, {info.gpus} GPUs in all"]),
+    ]
+    lines = _fields(top)
+    if colour:
+        lines[2] = painted(lines[2], info.status, lines[2].rindex(info.status.value))
+    for title, section in _sections(details, now):
+        lines += [f"{title}:" + ("" if section else f"  {NONE}"), *(f"  {line}" for line in section)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[str]]]:
+    info, head = details.info, details.info.head
+    urls = [
+        ("Dashboard", info.dashboard_url),
+        ("Client", info.client_url),
+        ("Notebook", info.notebook_url),
+        ("Code server", info.code_server_url),
+        ("SSH", info.ssh_url),
+    ]
+    versions = [
+        ("Ray", details.versions.ray),
+        ("Python", details.versions.python),
+        ("Read from", details.versions.source),
+        ("KubeRay", info.kuberay_version),
+    ]
+    asks = f"{head.cpus} CPUs, {head.memory} memory, {head.gpus} GPUs"
+    about_head = [
+        ("Pod", head.pod),
+        ("Ready", "yes" if head.ready else "no"),
+        ("Node", head.node),
+        ("IP", head.ip),
+        ("Service", head.service),
+        ("Image", head.image),
+        ("Asks for", asks),
+    ]
+    return [
+        ("Head", _fields((key, [value] if value else [NONE]) for key, value in about_head)),
+        ("Worker groups", _groups(info)),
+        ("Versions", _fields((key, [value] if value else ["<unknown>"]) for key, value in versions)),
+        ("Pods", _pods(details, now)),
+        ("Conditions", _conditions(details, now)),
+        ("URLs", _fields((key, [value]) for key, value in urls if value)),
+        ("Events", _events(details, now)),
+    ]
+
+
+def _fields(pairs: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
+    """Write ``Key:  value`` lines with the values in a column; a key without values is left out."""
+    shown = [(key, [printable(value) for value in values]) for key, values in pairs]
+    width = max((len(key) for key, values in shown if values), default=0) + 3
+    return [
+        f"{f'{key}:' if at == 0 else '':<{width}}{value}" for key, values in shown for at, value in enumerate(values)
+    ]
+
+
+def _groups(info: ClusterInfo) -> list[str]:
+    titles = ["NAME", "READY", "REPLICAS", "MIN", "MAX", "HOSTS", "CPUS", "MEMORY", "GPUS", "IMAGE"]
+    rows = [
+        [
+            group.name,
+            f"{'?' if group.ready is None else group.ready}/{group.desired}",
+            str(group.replicas),
+            str(group.min_replicas),
+            "unbounded" if group.max_replicas is None else str(group.max_replicas),
+            str(group.num_of_hosts),
+            group.cpus,
+            group.memory,
+            str(group.gpus),
+            group.image or "",
+        ]
+        for group in info.groups
+    ]
+    return _table(titles, rows)
+
+
+def _pods(details: ClusterDetails, now: datetime) -> list[str]:
+    titles = ["NAME", "GROUP", "READY", "STATUS", "RESTARTS", "AGE", "NODE"]
+    lines = _table(
+        titles,
+        [
+            [
+                pod.name,
+                pod.group,
+                f"{pod.containers_ready}/{pod.containers}",
+                pod.status,
+                str(pod.restarts),
+                age(pod.created, now),
+                pod.node or "",
+            ]
+            for pod in details.pods
+        ],
+    )
+    notes = [f"{printable(pod.name)} {printable(pod.problem)}" for pod in details.pods if pod.problem]
+    return [*lines, *notes]
+
+
+def _conditions(details: ClusterDetails, now: datetime) -> list[str]:
+    rows = [
+        [each.type, each.status, age(each.since, now), each.reason, printable(each.message)]
+        for each in details.conditions
+    ]
+    return _table(["TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"], rows)
+
+
+def _events(details: ClusterDetails, now: datetime) -> list[str]:
+    rows = [
+        [
+            each.type,
+            each.reason,
+            age(each.last, now) + (f"(x{each.count})" if each.count > 1 else ""),
+            each.object,
+            printable(each.message),
+        ]
+        for each in details.events
+    ]
+    return _table(["TYPE", "REASON", "AGE", "OBJECT", "MESSAGE"], rows)
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> list[str]:
+    """Write a table under its titles; only a last column called MESSAGE may hold blanks."""
+    free = titles[-1] == "MESSAGE"
+    clean = [[cell(each) for each in row[:-1]] + [row[-1] if free else cell(row[-1])] for row in rows]
+    return columns([titles, *clean]) if rows else []

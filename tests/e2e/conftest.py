@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ def isolated() -> None:
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The API server of this run: the sandbox, or with --on-cluster KUBECONFIG's."""
+    # A terminated run takes down what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
     if not request.config.getoption("--on-cluster"):
         with servers.sandbox() as server:
             yield server

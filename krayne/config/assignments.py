@@ -1,0 +1,147 @@
+"""--set PATH=VALUE: any field from the command line, its value typed by the schema."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from krayne.config import schema
+from krayne.config.layers import GROUPS, default_groups, put
+from krayne.config.problems import Path, Place, Places, Problem, path_text, shown
+from krayne.config.values import MAX_DEPTH
+from krayne.errors import ConfigValidationError
+
+
+class Assignment(NamedTuple):
+    """One --set, split: ``typed`` is the path as the user wrote it."""
+
+    typed: str
+    keys: Path
+    text: str
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"--set {self.typed}"
+
+
+def split(assignment: str) -> Assignment:
+    """``a.b[0]."c.d"=VALUE`` as its keys and value. ``\\`` takes the next character as it is, also in quotes.
+
+    Raises ConfigValidationError where it has no path, no ``=``, or a quote or bracket is left open.
+    """
+    keys: list[str | int] = []
+    word, started, quoted, position = "", False, False, 0
+    while position < len(assignment):
+        char = assignment[position]
+        if char == "\\" and position + 1 < len(assignment):
+            position += 1
+            word, started = word + assignment[position], True
+        elif char == '"':
+            quoted, started = not quoted, True
+        elif quoted or char not in ".[=":
+            word, started = word + char, True
+        else:
+            if started:
+                keys.append(word)
+            elif char != "[" and not (keys and isinstance(keys[-1], int)):
+                raise _malformed(assignment, "a name is missing in its path")
+            word, started = "", False
+            if char == "=":
+                return _whole(assignment, keys, position)
+            if char == "[":
+                index, bracket, _ = assignment[position + 1 :].partition("]")
+                if not bracket or not (index.isascii() and index.isdigit()) or len(index) > 9:
+                    raise _malformed(assignment, "[ ] takes an item's number, counted from 0")
+                keys.append(int(index))
+                position += len(index) + 1
+        position += 1
+    raise _malformed(assignment, "a quote is left open" if quoted else "the = is missing")
+
+
+def _whole(assignment: str, keys: list[str | int], equals: int) -> Assignment:
+    if not keys or isinstance(keys[0], int):
+        raise _malformed(assignment, "its path must begin with a field's name")
+    if len(keys) > MAX_DEPTH:
+        raise _malformed(assignment, "its path is too long")
+    return Assignment(assignment[:equals], tuple(keys), assignment[equals + 1 :])
+
+
+def _malformed(assignment: str, why: str) -> ConfigValidationError:
+    text = f'write it as PATH=VALUE, such as head.memory=8Gi or labels."example.com/team"=ml'
+    return ConfigValidationError([f"--set {shown(assignment)}: {why}; {text}"])
+
+
+def assign(tree: dict[str, Any], places: Places, assignment: Assignment) -> list[Problem]:
+    """Carry out one --set on ``tree``. What the schema can refuse is left to validation."""
+    node: schema.Schema = schema.root()
+    holder: Any = tree
+    path: Path = ()
+    for depth, key in enumerate(assignment.keys):
+        below = schema.child(node, key)
+        if below is None:
+            return _problem(places, assignment, _no_such_place(node, assignment.keys, depth))
+        if isinstance(holder, list) and isinstance(key, str):
+            key = _named(holder, key)
+        if isinstance(holder, list) and int(key) > len(holder):
+            return _problem(places, assignment, f"there is no item {key}; {path_text(path)} has {len(holder)}")
+        path, node = (*path, key), below
+        if depth + 1 == len(assignment.keys):
+            return _set_value(tree, places, path, assignment, node)
+        holder = _enter(tree, places, path, assignment, node)
+    return []
+
+
+def _enter(tree: Any, places: Places, path: Path, assignment: Assignment, node: schema.Schema) -> Any:
+    """What stands at ``path``, made a map or list where it is none."""
+    holder: Any = tree
+    for key in path[:-1]:
+        holder = holder[key]
+    key, following = path[-1], assignment.keys[len(path)]
+    as_list = "array" in schema.types(node) or (schema.is_free(node) and isinstance(following, int))
+    present = holder[key] if isinstance(holder, dict) and key in holder else None
+    if isinstance(holder, list) and int(key) < len(holder):
+        present = holder[int(key)]
+    if isinstance(present, list if as_list else dict):
+        return present
+    fresh: Any = [] if as_list else {}
+    if path == (GROUPS,) and isinstance(following, int):
+        fresh = default_groups()
+    elif isinstance(holder, list) and isinstance(assignment.keys[len(path) - 1], str):
+        fresh = {"name": assignment.keys[len(path) - 1]}
+    put(tree, places, path, fresh, Place(assignment.label))
+    return fresh
+
+
+def _named(items: list[Any], name: str) -> int:
+    """The index of the item of that name; one past the end where there is none."""
+    named = (index for index, item in enumerate(items) if isinstance(item, dict) and item.get("name") == name)
+    return next(named, len(items))
+
+
+def _set_value(tree: Any, places: Places, path: Path, assignment: Assignment, node: schema.Schema) -> list[Problem]:
+    own = Place(assignment.label, covers=path)
+    if "string" in schema.types(node):
+        put(tree, places, path, assignment.text, own)
+        return []
+    from krayne.config.yaml_reader import parse
+
+    value, found = next(parse(assignment.text, lambda _: own), (None, {}))
+    put(tree, places, path, value, own)
+    places.update({(*path, *below): place for below, place in found.items()})
+    return []
+
+
+def _problem(places: Places, assignment: Assignment, message: str) -> list[Problem]:
+    places[assignment.keys] = Place(assignment.label, covers=assignment.keys)
+    return [Problem(assignment.keys, message)]
+
+
+def _no_such_place(node: schema.Schema, keys: Path, depth: int) -> str:
+    holder, key = path_text(keys[:depth]), keys[depth]
+    if "array" in schema.types(node):
+        return f"{holder} is a list; name an item by its number, as in {holder}[0]"
+    if isinstance(key, int):
+        return f"{holder} is not a list"
+    dotted = ".".join(str(part) for part in keys[depth - 1 :])
+    above = path_text(keys[: depth - 1])
+    return f'{holder} has nothing below it; quote a key that holds dots, as in {above}."{dotted}"'

@@ -1,0 +1,82 @@
+"""Reading configuration files: one document per cluster, each value with the line it stands on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+from krayne.config.problems import Place, Places, shown
+from krayne.errors import ConfigValidationError
+
+MAX_BYTES = 2**20
+STDIN = "-"
+
+
+class Document(NamedTuple):
+    """One cluster's configuration as read, not yet checked."""
+
+    value: dict[str, Any]
+    places: Places
+
+
+def read(file: str) -> list[Document]:
+    """The documents of a YAML or JSON file, or of standard input where ``file`` is ``-``.
+
+    Raises ConfigValidationError: unreadable, too large (over 1 MiB), not UTF-8, not YAML or JSON, or no map.
+    """
+    label = "stdin" if file == STDIN else file
+    text = _decode(_bytes(file, label), label)
+    if file.endswith(".json") or _is_json(text):
+        from krayne.config.json_reader import parse
+    else:
+        from krayne.config.yaml_reader import parse
+    documents = [
+        Document(_map(value, places), places)
+        for value, places in parse(text, lambda line: Place(f"{label}:{line}", line))
+        if value is not None
+    ]
+    if not documents:
+        raise ConfigValidationError([f"{label}: holds no cluster; at least a name is needed, such as name: my-cluster"])
+    return documents
+
+
+def _bytes(file: str, label: str) -> bytes:
+    try:
+        if file == STDIN:
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with FilePath(file).open("rb") as opened:
+                data = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigValidationError([f"{label}: cannot be read: {why}"]) from error
+    if len(data) > MAX_BYTES:
+        raise ConfigValidationError([f"{label}: is larger than 1 MiB, which no configuration needs"])
+    return data
+
+
+def _decode(data: bytes, label: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = f"0x{data[error.start]:02x}"
+        raise ConfigValidationError([f"{label}:{line}: is not UTF-8 text (byte {byte}); save it as UTF-8"]) from error
+
+
+def _is_json(text: str) -> bool:
+    """JSON without the name for it: YAML readers stumble over its tabs and \\u escapes."""
+    if not text.lstrip().startswith("{"):
+        return False
+    from krayne.config.json_reader import is_json
+
+    return is_json(text)
+
+
+def _map(value: Any, places: Places) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    found = "a list" if isinstance(value, list) else shown(value)
+    message = f"{places[()].label}: {found} is no configuration; a map of fields is expected, such as name: my-cluster"
+    raise ConfigValidationError([message])

@@ -1,0 +1,105 @@
+"""From a file and the command line to ClusterConfigs, with every problem reported at once."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from krayne.config.layers import apply_flags, put
+from krayne.config.model import ClusterConfig
+from krayne.config.problems import Place, Places, Problem, lines
+from krayne.config.values import plain
+from krayne.errors import ConfigValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from krayne.config.assignments import Assignment
+    from krayne.config.documents import Document
+
+
+def load_configs(
+    file: str | None,
+    *,
+    flags: Mapping[str, Any] | None = None,
+    assignments: Sequence[str] = (),
+    name: str | None = None,
+) -> tuple[ClusterConfig, ...]:
+    """The clusters of a file under what the command line says: flags, then --set, then the file, then defaults.
+
+    ``file`` is a path, ``-`` for standard input, or None for a cluster that the command line describes alone.
+    ``flags`` are nested fields (see ``nest``); a map at ``worker_groups`` sets fields of the only group.
+    ``assignments`` are the texts of ``--set PATH=VALUE``. ``name`` names the cluster, where the file holds one.
+    Raises ConfigValidationError with every problem of every cluster.
+    """
+    from krayne.config.documents import Document, read
+
+    documents = [Document({}, {})] if file is None else read(file)
+    if name is not None and len(documents) > 1:
+        raise ConfigValidationError([f"NAME: {file} holds {len(documents)} clusters; leave the name out"])
+    sets, problems = _split(assignments)
+    said, found = plain(flags or {})
+    problems += lines(found, {})
+    loaded: list[ClusterConfig] = []
+    for document in documents:
+        try:
+            loaded.append(_load(document, said, sets, name))
+        except ConfigValidationError as error:
+            problems += error.problems
+    problems += _twice(loaded)
+    if problems:
+        raise ConfigValidationError(list(dict.fromkeys(problems)))
+    return tuple(loaded)
+
+
+def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
+    if not assignments:
+        return [], []
+    from krayne.config.assignments import split
+
+    sets: list[Assignment] = []
+    problems: list[str] = []
+    for text in assignments:
+        try:
+            sets.append(split(text))
+        except ConfigValidationError as error:
+            problems += error.problems
+    return sets, problems
+
+
+def _load(document: Document, flags: dict[str, Any], sets: list[Assignment], name: str | None) -> ClusterConfig:
+    from krayne.config.validation import problems_of, without_nulls
+
+    tree, places = copy.deepcopy(document.value), dict(document.places)
+    problems, refused = _assign(tree, places, sets)
+    problems += apply_flags(tree, places, flags)
+    if name is not None:
+        put(tree, places, ("name",), name, Place("NAME", covers=("name",)))
+    given = without_nulls(tree)
+    problems += problems_of(given, places)
+    if problems or refused:
+        raise ConfigValidationError(refused + lines(problems, places))
+    return ClusterConfig._of_valid(given)
+
+
+def _assign(tree: dict[str, Any], places: Places, sets: list[Assignment]) -> tuple[list[Problem], list[str]]:
+    problems: list[Problem] = []
+    refused: list[str] = []
+    for assignment in sets:
+        from krayne.config.assignments import assign
+
+        try:
+            problems += assign(tree, places, assignment)
+        except ConfigValidationError as error:
+            refused += error.problems
+    return problems, refused
+
+
+def _twice(configs: list[ClusterConfig]) -> list[str]:
+    """Two clusters of one name in one namespace would be one."""
+    named = [(config.namespace, config.name) for config in configs]
+    return [
+        f"name: {name} stands for two clusters of the file; they must differ"
+        for namespace, name in dict.fromkeys(named)
+        if named.count((namespace, name)) > 1
+    ]

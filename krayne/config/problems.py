@@ -1,0 +1,73 @@
+"""What is wrong with a configuration, and where the user said it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Path = tuple["str | int", ...]
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Problem(NamedTuple):
+    """One thing wrong at a path: what was found and what is allowed."""
+
+    path: Path
+    message: str
+
+
+class Place(NamedTuple):
+    """Where a value was said: a file's line, or a flag that stands for one path."""
+
+    label: str
+    line: int = 0
+    covers: Path | None = None
+    raw: str | None = None  # the text of a plain YAML scalar that became no string
+
+
+Places = dict[Path, Place]
+NOWHERE = Place("")
+
+
+def place_of(places: Mapping[Path, Place], path: Path) -> Place:
+    """The nearest known place: the value's own, or that of what holds it."""
+    return next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), NOWHERE)
+
+
+def lines(problems: list[Problem], places: Mapping[Path, Place]) -> list[str]:
+    """The problems as lines for the user, in the file's order, each once."""
+    placed = sorted(((place_of(places, problem.path), problem) for problem in problems), key=lambda pair: pair[0].line)
+    return list(dict.fromkeys(line(place, problem) for place, problem in placed))
+
+
+def line(place: Place, problem: Problem) -> str:
+    """One problem as ``place: path: message``."""
+    path = "" if place.covers == problem.path else path_text(problem.path)
+    return ": ".join(part for part in (place.label, path, problem.message) if part)
+
+
+def path_text(path: Path) -> str:
+    """``worker_groups[0].replicas``; keys that hold more than letters, digits, _ and - are quoted."""
+    text = ""
+    for key in path:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            plain = key if _PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+            text += f".{plain}" if text else plain
+    return text
+
+
+def shown(value: Any) -> str:
+    """A value as the user would write it, cut where it is long, always on one line and printable."""
+    if isinstance(value, dict):
+        return "a map" if value else "{}"
+    if isinstance(value, list):
+        return "a list" if value else "[]"
+    text = json.dumps(value, ensure_ascii=False)
+    text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(value)} characters)"

@@ -1,0 +1,148 @@
+"""One pass over a configuration that finds everything wrong with it: what the schema says, then the rules."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+from jsonschema import Draft202012Validator
+
+from krayne.config import formats, rules, schema
+from krayne.config.problems import Path, Places, Problem, path_text, shown
+from krayne.config.suggestions import unknown_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOUNS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a map",
+    "string": "text",
+}
+
+
+def problems_of(given: dict[str, Any], places: Places) -> list[Problem]:
+    """Everything wrong with what the user said, nulls already removed. ``places`` helps to word it."""
+    found = [problem for error in _validator().iter_errors(given) for problem in _explain(error, places)]
+    sound = _without(given, [problem.path for problem in found if problem.path])
+    return found + list(rules.check(sound))
+
+
+def without_nulls(value: Any, node: schema.Schema | None = None) -> Any:
+    """``value`` with known fields that are null left out, as if not said; a fresh copy.
+
+    Null is kept where it may mean something: in overrides, where a merge patch removes by it, and in maps.
+    """
+    node = schema.root() if node is None else node
+    if isinstance(value, dict):
+        known = node.get("properties", {})
+        return {
+            key: without_nulls(item, schema.child(node, key) or {})
+            for key, item in value.items()
+            if item is not None or key not in known
+        }
+    if isinstance(value, list):
+        return [without_nulls(item, schema.child(node, index) or {}) for index, item in enumerate(value)]
+    return value
+
+
+@cache
+def _validator() -> Any:
+    """Draft 2020-12, with krayne's formats, and integers that are written as such (2.0 is none in Kubernetes)."""
+    integer = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    kind = jsonschema.validators.extend(Draft202012Validator, {"format": _check_format}, type_checker=integer)
+    return kind(schema.root())
+
+
+def _check_format(_: Any, name: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
+    message = formats.problem(name, value)
+    if message:
+        yield jsonschema.ValidationError(message)
+
+
+def _explain(error: Any, places: Places) -> Iterator[Problem]:
+    """A validator's error in our words; by keyword, so that each says what was found and what is allowed."""
+    path: Path = tuple(error.absolute_path)
+    keyword, value = error.validator, error.instance
+    if "propertyNames" in list(error.absolute_schema_path)[:-1]:
+        yield Problem((*path, value), error.message)
+    elif keyword == "additionalProperties":
+        for name in value.keys() - error.schema.get("properties", {}).keys():
+            yield Problem((*path, name), unknown_field((*path, name), error.schema))
+    elif keyword == "required":
+        missing = next(name for name in error.validator_value if error.message.startswith(repr(name)))
+        yield Problem((*path, missing), "is missing" + _example(missing, error.schema))
+    elif keyword == "oneOf":
+        yield Problem(path, _one_of(error))
+    elif keyword == "type":
+        yield Problem(path, _wrong_type(error, places))
+    else:
+        yield Problem(path, _PHRASES.get(keyword, _own_words)(error))
+
+
+def _example(missing: str, node: schema.Schema) -> str:
+    described = schema.fields(node).get(missing, {}).get("description", "")
+    return f": {described[:1].lower()}{described[1:].rstrip('.')}" if described else ""
+
+
+def _one_of(error: Any) -> str:
+    choices = [branch["required"][0] for branch in error.validator_value]
+    said = [name for name in choices if name in error.instance]
+    return f"exactly one of {', '.join(choices)} is needed; found {' and '.join(said) if said else 'none'}"
+
+
+def _wrong_type(error: Any, places: Places) -> str:
+    path, value = tuple(error.absolute_path), error.instance
+    allowed = schema.types(error.schema)
+    expected = " or ".join(_NOUNS[kind] for kind in allowed)
+    if "string" not in allowed or isinstance(value, (dict, list)):
+        return f"{shown(value)} is not {expected}"
+    place = places.get(path)
+    raw = place.raw if place else None
+    written = shown(value) if raw is None else raw
+    key = f"{path_text(path[-1:])}:" if isinstance(path[-1], str) else "-"
+    kind = "a boolean" if isinstance(value, bool) else "null" if value is None else "a number"
+    found = f"{written or 'nothing'} is {kind}{'' if raw is None else ' to YAML'}"
+    return f'{found}, {expected} is expected; quote it, as in {key} "{written}"'
+
+
+def _own_words(error: Any) -> str:
+    return str(error.message)
+
+
+_PHRASES = {
+    "enum": lambda error: f"{shown(error.instance)} is not allowed; allowed are {', '.join(error.validator_value)}",
+    "minimum": lambda error: f"{error.instance} is too small; at least {error.validator_value} is allowed",
+    "maximum": lambda error: f"{error.instance} is too large; at most {error.validator_value} is allowed",
+    "minProperties": lambda _: "may not be empty",
+    "minLength": lambda _: "may not be empty",
+    "uniqueItems": lambda _: "holds the same item twice",
+}
+
+
+def _without(given: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
+    """What is sound of ``given``: every named path taken out, list items by emptying them."""
+    sound = copy.deepcopy(given)
+    for path in sorted(paths, key=len, reverse=True):
+        holder: Any = sound
+        for key in path[:-1]:
+            holder = holder[key] if _has(holder, key) else None
+        if _has(holder, path[-1]):
+            if isinstance(holder, list):
+                holder[path[-1]] = {}
+            else:
+                del holder[path[-1]]
+    return sound
+
+
+def _has(holder: Any, key: str | int) -> bool:
+    if isinstance(holder, list):
+        return isinstance(key, int) and key < len(holder)
+    return isinstance(holder, dict) and key in holder

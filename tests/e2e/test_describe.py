@@ -41,10 +41,10 @@ def test_several_names_are_several_descriptions(shell: Shell) -> None:
 
 def test_says_why_a_cluster_is_not_ready(shell: Shell) -> None:
     """The word, its cause, and the pod it is about."""
-    shell.krayne("create", "broken", "--image", "registry.example/no-such-image:1")
+    shell.krayne("create", "broken", "--image", "registry.invalid/no-such-image:1")
     text = shell.krayne("describe", "broken").ok().out
     assert "image-pull-error" in text
-    assert "registry.example/no-such-image:1" in text
+    assert "registry.invalid/no-such-image:1" in text
 
 
 def test_a_missing_name_is_an_error(shell: Shell) -> None:

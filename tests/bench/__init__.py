@@ -1,0 +1,1 @@
+"""krayne beside bare kubectl: `make bench`."""

@@ -96,21 +96,21 @@ class Kubectl:
 
     def get_cluster(self, name: str) -> Reply:
         """One RayCluster. Raises ClusterNotFoundError when its answer is read."""
-        return self.ask("get", "--raw", f"{self._clusters()}/{_checked(name)}", doing=f"get {self.named(name)}")
+        return self.ask("get", "--raw", f"{self.clusters_path()}/{_checked(name)}", doing=f"get {self.named(name)}")
 
     def list_clusters(self, *, everywhere: bool = False, selector: str | None = None) -> Reply:
         """All RayClusters of the namespace, or of all namespaces, that a label selector picks."""
-        path = _query(self._clusters(everywhere), labelSelector=selector)
+        path = _query(self.clusters_path(everywhere), labelSelector=selector)
         return self.ask("get", "--raw", path, doing=f"list RayClusters {self._where(everywhere)}")
 
     def list_pods(self, names: Sequence[str] = (), *, everywhere: bool = False) -> Reply:
         """The Ray pods of the named clusters; of all clusters where none is named."""
-        path = _query(self._core("pods", everywhere), labelSelector=pod_selector(names))
+        path = _query(self.core_path("pods", everywhere), labelSelector=pod_selector(names))
         return self.ask("get", "--raw", path, doing=f"list pods {self._where(everywhere)}")
 
     def list_events(self, *, about: str | None = None, everywhere: bool = False) -> Reply:
         """The namespace's events, or those that a field selector picks."""
-        path = _query(self._core("events", everywhere), fieldSelector=about)
+        path = _query(self.core_path("events", everywhere), fieldSelector=about)
         return self.ask("get", "--raw", path, doing=f"list events {self._where(everywhere)}")
 
     def watch(self, path: str, version: str | None, **selectors: str | None) -> Process:
@@ -123,13 +123,13 @@ class Kubectl:
         """What an API path lists."""
         return self.ask("get", "--raw", _query(path, **selectors), doing=f"list {path}")
 
-    def clusters_path(self) -> str:
-        """The API path of the namespace's RayClusters."""
-        return self._clusters()
+    def clusters_path(self, everywhere: bool = False) -> str:
+        """The API path of RayClusters, in the namespace or in all."""
+        return f"/apis/ray.io/v1{self._scope(everywhere)}/rayclusters"
 
-    def core_path(self, plural: str) -> str:
-        """The API path of the namespace's pods, events…"""
-        return self._core(plural)
+    def core_path(self, plural: str, everywhere: bool = False) -> str:
+        """The API path of pods, events…, in the namespace or in all."""
+        return f"/api/v1{self._scope(everywhere)}/{plural}"
 
     def logs(self, pod: str, container: str | None, *, previous: bool = False, tail: int = 10) -> Reply:
         """The last lines that a container (or the run before it) wrote."""
@@ -195,12 +195,6 @@ class Kubectl:
     def _changing(self, dry_run: bool) -> tuple[str, ...]:
         server = ("--dry-run=server",) if dry_run else ()
         return (f"--field-manager={FIELD_MANAGER}", "--output=json", self._in_namespace, *server)
-
-    def _clusters(self, everywhere: bool = False) -> str:
-        return f"/apis/ray.io/v1{self._scope(everywhere)}/rayclusters"
-
-    def _core(self, plural: str, everywhere: bool = False) -> str:
-        return f"/api/v1{self._scope(everywhere)}/{plural}"
 
     def _scope(self, everywhere: bool) -> str:
         return "" if everywhere else f"/namespaces/{_checked(self.current_namespace)}"

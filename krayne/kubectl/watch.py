@@ -21,7 +21,7 @@ _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds; doubled in between
 
 
 class Watched:
-    """The objects of one list, by name, as the API server last told them.
+    """The objects of one list as the API server last told them.
 
     Starts at ``version`` with ``objects`` where the caller has read them already, else with all that there is.
     When the server ends the watch it goes on from the last version seen; when that one has expired (410 Gone), it
@@ -39,7 +39,7 @@ class Watched:
         **selectors_: str | None,
     ) -> None:
         self._kubectl, self._path, self._selectors, self._optional = kubectl, path, selectors_, optional
-        self._objects = {item["metadata"]["name"]: item for item in objects}
+        self._objects = {_key(item): item for item in objects}
         self._version = version
         self._buffer = b""
         self._delay = _FIRST_RETRY
@@ -92,18 +92,17 @@ class Watched:
                 return True
             return False
         self._delay = _FIRST_RETRY
-        meta = item.get("metadata") or {}
-        self._version = meta.get("resourceVersion") or self._version
+        self._version = item["metadata"].get("resourceVersion") or self._version
         if event.get("type") == "BOOKMARK":
             return False
         if event.get("type") == "DELETED":
-            return self._objects.pop(meta.get("name"), None) is not None
-        self._objects[meta.get("name")] = item
+            return self._objects.pop(_key(item), None) is not None
+        self._objects[_key(item)] = item
         return True
 
     def _relist(self) -> None:
         listed = self._kubectl.list_path(self._path, **self._selectors).json()
-        self._objects = {item["metadata"]["name"]: item for item in listed.get("items") or []}
+        self._objects = {_key(item): item for item in listed.get("items") or []}
         self._version = listed["metadata"]["resourceVersion"]
 
     def _ended(self, process: Process) -> None:
@@ -119,6 +118,10 @@ class Watched:
                 self._relist()
         self._resume_at = time.monotonic() + self._delay
         self._delay = min(2 * self._delay, _LAST_RETRY)
+
+
+def _key(item: dict[str, Any]) -> tuple[str, str]:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
 def changes(watched: Iterable[Watched], *, until: float | None, tick: float | None = None) -> Iterator[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import ClusterAlreadyExistsError
@@ -36,7 +37,7 @@ def create_cluster(
     ``submitted`` gets the RayCluster as the API server took it, before the wait. Raises ClusterAlreadyExistsError if
     the name is taken: the API server itself decides, so no race gets round it.
     """
-    from krayne.operations.get import judged
+    from krayne.cluster import cluster_info
     from krayne.operations.wait import wait_until_ready
 
     kubectl = (kubectl or Kubectl()).within(config.namespace)
@@ -45,7 +46,7 @@ def create_cluster(
         submitted(cluster)
     if wait:
         return wait_until_ready(config.name, timeout=timeout, progress=progress, kubectl=kubectl, cluster=cluster)
-    return judged(kubectl, [cluster])[0]
+    return cluster_info(cluster, now=datetime.now(timezone.utc))
 
 
 def preview_create(

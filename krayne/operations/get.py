@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import ClusterNotFoundError, PermissionDeniedError
-from krayne.kubectl import Kubectl
+from krayne.kubectl import Kubectl, pod_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,37 +53,40 @@ def watch_clusters(
     namespace: str | None = None,
     *,
     names: Sequence[str] = (),
+    all_namespaces: bool = False,
     selector: str | None = None,
     kubectl: Kubectl | None = None,
 ) -> Iterator[ClusterInfo]:
-    """Each cluster of a namespace as it is, then again whenever what krayne says of it changes; without end."""
+    """Each cluster of a namespace (or of all) as it is, then again whenever what krayne says of it changes."""
     from krayne.cluster import cluster_info
     from krayne.kubectl.watch import Watched, changes
     from krayne.objects import by_cluster
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    listed = kubectl.list_clusters(selector=selector).json()
-    if missing := set(names) - {cluster["metadata"]["name"] for cluster in listed["items"]}:
-        raise missing_cluster(kubectl, sorted(missing), [cluster["metadata"]["name"] for cluster in listed["items"]])
+    listed = kubectl.list_clusters(everywhere=all_namespaces, selector=selector).json()
+    there = [cluster["metadata"]["name"] for cluster in listed["items"]]
+    if missing := [name for name in names if name not in there]:
+        raise missing_cluster(kubectl, missing, there)
     clusters = Watched(
         kubectl,
-        kubectl.clusters_path(),
+        kubectl.clusters_path(everywhere=all_namespaces),
         objects=listed["items"],
         version=listed["metadata"]["resourceVersion"],
         labelSelector=selector,
     )
-    pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector="ray.io/is-ray-node=yes", optional=True)
-    events = Watched(kubectl, kubectl.core_path("events"), fieldSelector=ABOUT_CLUSTERS, optional=True)
-    told: dict[str, object] = {}
+    pods = Watched(kubectl, kubectl.core_path("pods", all_namespaces), labelSelector=pod_selector(), optional=True)
+    warned = kubectl.core_path("events", all_namespaces)
+    events = Watched(kubectl, warned, fieldSelector=ABOUT_CLUSTERS, optional=True)
+    told: dict[tuple[str, str], object] = {}
     for _ in changes((clusters, pods, events), until=None, tick=10):
         its_pods, now = by_cluster(pods.objects), datetime.now(timezone.utc)
         for cluster in clusters.objects:
-            if names and cluster["metadata"]["name"] not in names:
+            key = (cluster["metadata"]["namespace"], cluster["metadata"]["name"])
+            if names and key[1] not in names:
                 continue
-            key = (cluster["metadata"].get("namespace"), cluster["metadata"]["name"])
             info = cluster_info(cluster, its_pods.get(key, []), events.objects, now=now)
-            if told.get(info.name) != (said := (info.status, info.cause, info.groups)):
-                told[info.name] = said
+            if told.get(key) != (said := (info.status, info.cause, info.groups)):
+                told[key] = said
                 yield info
 
 

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 
 from krayne import __version__
+from krayne.cluster.values import Value
 from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl, Reply
 
 
-@dataclass(frozen=True)
-class ToolVersions:
+@dataclass(frozen=True, slots=True)
+class ToolVersions(Value):
     """Each version as the tool itself writes it; None where it cannot be told (not reachable, not allowed)."""
 
     krayne: str

@@ -1,0 +1,97 @@
+"""The command line: ``krayne VERB`` and, as a kubectl plugin, ``kubectl krayne VERB``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from krayne.errors import KrayneError
+
+_VERBS = ("create", "apply", "get", "describe", "scale", "delete", "wait", "sandbox", "version")
+_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+class _Verbs(click.Group):
+    """Finds each verb in a module of its own, loaded only when it is asked for; turns errors into exit codes."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """All verbs, the most used first."""
+        return list(_VERBS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The verb, or None if there is none of that name."""
+        if name not in _VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"krayne.cli.{name}"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that the arguments start with. Raises UsageError, with the near verbs, if there is none."""
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _VERBS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the verbs are: {', '.join(_VERBS)}"
+            ctx.fail(f"no such command {args[0]!r} ({hint})")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb: the one place where an error becomes words and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except KrayneError as error:
+            click.echo(f"Error: {_printable(str(error))}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+def _printable(text: str) -> str:
+    from krayne.text import printable
+
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from krayne.cli.version import show_versions
+        from krayne.kubectl import Kubectl
+
+        show_versions(Kubectl(), "text")
+        ctx.exit()
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the versions of krayne, kubectl and, where reachable, Kubernetes and KubeRay",
+)
+def cli() -> None:
+    """Ray clusters on Kubernetes in one line.
+
+    \b
+      kubectl krayne create my-cluster       make one and wait until it is ready
+      kubectl krayne get                     list them, with a status that tells the truth
+      kubectl krayne describe my-cluster     everything about one, and why it is not ready
+      kubectl krayne delete my-cluster
+
+    Everything goes through kubectl: your kubeconfig, contexts and logins work as they are (-v shows each call).
+    Exit codes: 0 done, 1 failed, 2 wrong usage or invalid configuration, 3 the cluster is not ready.
+    """
+
+
+def main() -> None:
+    """Run the command line, calling it as it was called."""
+    plugin = os.path.basename(sys.argv[0]).startswith("kubectl-")  # noqa: PTH119 - pathlib costs an import
+    cli(prog_name="kubectl krayne" if plugin else "krayne")

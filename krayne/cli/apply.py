@@ -1,0 +1,98 @@
+"""kubectl krayne apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from krayne.cli.fields import configuration
+from krayne.cli.manifests import each, show_changes, warn
+from krayne.cli.options import Command, connection, dry_run, output, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.config import ClusterConfig
+    from krayne.kubectl import Kubectl
+    from krayne.operations.apply import Applied
+
+EXAMPLES = """
+# Make the clusters of a file what it says, creating those that are not there
+kubectl krayne apply -f clusters.yaml
+
+# Change one field, and replace the pods that would keep the old one
+kubectl krayne apply -f cluster.yaml --image rayproject/ray:2.60.0-py312 --recreate
+
+# See what the server would make of it
+kubectl krayne apply -f cluster.yaml --dry-run=server -o yaml
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@configuration
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Jinja2 template to make the manifest with, instead of krayne's own",
+)
+@click.option("--force-conflicts", is_flag=True, help="Take over fields that others manage")
+@click.option("--recreate", is_flag=True, help="Replace running pods that would keep the old template")
+@dry_run
+@waiting(default=False, goal="it is ready")
+@output("name", "json", "yaml", help_text="What to print of the RayCluster")
+@connection
+def apply(
+    *,
+    configs: Sequence[ClusterConfig],
+    template: Path | None,
+    force_conflicts: bool,
+    recreate: bool,
+    dry_run: str,
+    wait: bool,
+    timeout: float | None,
+    form: str | None,
+    kubectl: Kubectl,
+) -> None:
+    """Create a cluster, or change it to what the configuration says.
+
+    Uses server-side apply as field manager krayne. The replicas of a cluster that autoscales stay as they are.
+    """
+    from krayne.operations.apply import apply_cluster, preview_apply
+
+    if dry_run != "none":
+        shown = [
+            preview_apply(
+                config,
+                server=dry_run == "server",
+                force_conflicts=force_conflicts,
+                template=template,
+                warn=warn,
+                kubectl=kubectl,
+            )
+            for config in configs
+        ]
+        show_changes(shown, form, "applied", dry_run)
+        return
+
+    def submitted(applied: Applied) -> None:
+        show_changes([applied.cluster], form, applied.verb, "none")
+
+    each(
+        configs,
+        lambda config: apply_cluster(
+            config,
+            force_conflicts=force_conflicts,
+            recreate=recreate,
+            template=template,
+            warn=warn,
+            submitted=submitted,
+            kubectl=kubectl,
+        ),
+    )
+    if wait:
+        from krayne.cli.progress import wait_for
+
+        wait_for([(config.name, kubectl.within(config.namespace)) for config in configs], timeout)

@@ -1,0 +1,81 @@
+"""kubectl krayne create."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from krayne.cli.fields import configuration
+from krayne.cli.manifests import each, show_changes, warn
+from krayne.cli.options import Command, connection, dry_run, output, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.config import ClusterConfig
+    from krayne.kubectl import Kubectl
+
+EXAMPLES = """
+# A head and one group of workers that grows with the load
+kubectl krayne create my-cluster
+
+# Four workers with a GPU each
+kubectl krayne create my-cluster --workers 4 --worker-gpus 1 --worker-memory 16Gi
+
+# From a file, with one field changed
+kubectl krayne create -f cluster.yaml --set worker_groups.gpu.replicas=4
+
+# See what would be sent, without a cluster; compare it with what is there
+kubectl krayne create my-cluster --dry-run=client -o yaml
+kubectl krayne create my-cluster --dry-run=client -o yaml | kubectl diff -f -
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@configuration
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Jinja2 template to make the manifest with, instead of krayne's own",
+)
+@dry_run
+@waiting(default=True, goal="it is ready")
+@output("name", "json", "yaml", help_text="What to print of the RayCluster")
+@connection
+def create(
+    *,
+    configs: Sequence[ClusterConfig],
+    template: Path | None,
+    dry_run: str,
+    wait: bool,
+    timeout: float | None,
+    form: str | None,
+    kubectl: Kubectl,
+) -> None:
+    """Create a cluster and wait until it is ready.
+
+    Flags go before the file's fields, and those before the defaults. Gives up early on what cannot heal by itself,
+    with the cause. ^C stops the waiting and leaves the cluster.
+    """
+    from krayne.operations.create import create_cluster, preview_create
+
+    if dry_run != "none":
+        server = dry_run == "server"
+        manifests = [preview_create(c, server=server, template=template, warn=warn, kubectl=kubectl) for c in configs]
+        show_changes(manifests, form, "created", dry_run)
+        return
+
+    def submitted(manifest: dict[str, Any]) -> None:
+        show_changes([manifest], form, "created", "none")
+
+    each(
+        configs,
+        lambda c: create_cluster(c, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl),
+    )
+    if wait:
+        from krayne.cli.progress import wait_for
+
+        wait_for([(config.name, kubectl.within(config.namespace)) for config in configs], timeout)

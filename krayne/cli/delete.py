@@ -1,0 +1,110 @@
+"""kubectl krayne delete."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from krayne.cli.manifests import show_change, warn
+from krayne.cli.options import Command, cluster_name, connection, output, waiting
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXAMPLES = """
+# One, after asking; returns when its pods are gone
+kubectl krayne delete my-cluster
+
+# From a script: no question, no error if it is gone already
+kubectl krayne delete my-cluster -y --ignore-not-found
+
+# All that carry a label
+kubectl krayne delete -l team=vision
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=cluster_name)
+@click.option("-l", "--selector", metavar="SELECTOR", help="Delete the clusters with these labels")
+@click.option("--all", "everything", is_flag=True, help="Delete all clusters of the namespace")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask")
+@click.option("--ignore-not-found", is_flag=True, help="Count a cluster that is not there as deleted")
+@click.option(
+    "--dry-run", type=click.Choice(("none", "client", "server")), default="none", help="Only show what would go"
+)
+@waiting(default=True, goal="its pods are gone")
+@output("name", help_text="Print the names only")
+@connection
+def delete(
+    *,
+    names: tuple[str, ...],
+    selector: str | None,
+    everything: bool,
+    yes: bool,
+    ignore_not_found: bool,
+    dry_run: str,
+    wait: bool,
+    timeout: float | None,
+    form: str | None,
+    kubectl: Kubectl,
+) -> None:
+    """Delete clusters, with all their pods.
+
+    Asks on a terminal; without one, -y must say that it is meant.
+    """
+    if (bool(names) + bool(selector) + everything) != 1:
+        raise click.UsageError("say what to delete: names, or -l SELECTOR, or --all")
+    targets = _targets(kubectl, names, selector, ignore_not_found)
+    if not targets:
+        if not names:
+            click.echo(f"No resources found in {kubectl.current_namespace} namespace.", err=True)
+        return
+    if dry_run == "none" and not yes:
+        _confirm(targets, kubectl.current_namespace)
+    from krayne.operations.delete import delete_cluster
+    from krayne.operations.wait import wait_until_deleted
+
+    gone = []
+    for name in targets:
+        there = dry_run == "client" or delete_cluster(
+            name, wait=False, ignore_not_found=ignore_not_found, dry_run=dry_run == "server", kubectl=kubectl
+        )
+        if there:
+            gone.append(name)
+            if form == "name":
+                click.echo(f"raycluster.ray.io/{name}")
+            else:
+                show_change(name, "deleted", dry_run)
+    if wait and dry_run == "none":
+        for name in gone:
+            wait_until_deleted(name, timeout=timeout, kubectl=kubectl)
+
+
+def _targets(kubectl: Kubectl, names: Sequence[str], selector: str | None, ignore_not_found: bool) -> list[str]:
+    """The clusters meant, which are there; warns about those that another object would make again."""
+    from krayne.errors import ClusterNotFoundError
+    from krayne.operations.get import missing_cluster
+    from krayne.operations.owners import owner_warning
+
+    clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).json()["items"]}
+    missing = [name for name in names if name not in clusters]
+    if missing and not ignore_not_found:
+        error: ClusterNotFoundError = missing_cluster(kubectl, missing, sorted(clusters))
+        raise error
+    targets = [name for name in dict.fromkeys(names or sorted(clusters)) if name in clusters]
+    for name in targets:
+        if text := owner_warning(clusters[name], "delete"):
+            warn(text)
+    return targets
+
+
+def _confirm(targets: Sequence[str], namespace: str) -> None:
+    what = f"raycluster {targets[0]}" if len(targets) == 1 else f"{len(targets)} rayclusters ({', '.join(targets)})"
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"there is no terminal to ask on: add -y to delete {what} in namespace {namespace}")
+    if not click.confirm(f"Delete {what} in namespace {namespace}?", err=True):
+        click.echo("Nothing was deleted.", err=True)
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,68 @@
+"""The configuration on the command line: -f, --set, and the flags that the schema gives its common fields."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from krayne.cli.options import cluster_name
+from krayne.config import Flag, flags, load_configs, nest
+
+if TYPE_CHECKING:
+    from krayne.cli.options import Function
+    from krayne.kubectl import Kubectl
+
+_TYPES = {"integer": click.INT, "boolean": click.BOOL}
+
+
+def configuration(function: Function) -> Function:
+    """The options of a verb that takes a configuration; it gets the clusters of them as ``configs``."""
+
+    @wraps(function)
+    def configured(
+        name: str | None, file: str | None, assignments: tuple[str, ...], kubectl: Kubectl, **values: Any
+    ) -> Any:
+        given = nest((flag, values.pop(_variable(flag))) for flag in flags())
+        if kubectl.namespace:
+            given["namespace"] = kubectl.namespace
+        if name is None and file is None:
+            raise click.UsageError("name the cluster, or give a file with -f")
+        configs = load_configs(file, flags=given, assignments=assignments, name=name)
+        return function(configs=configs, kubectl=kubectl, **values)
+
+    for flag in reversed(flags()):
+        configured = _option(flag)(configured)
+    configured = click.option(
+        "--set",
+        "assignments",
+        metavar="PATH=VALUE",
+        multiple=True,
+        help="Set any field, e.g. worker_groups.gpu.replicas=4; may be repeated",
+    )(configured)
+    configured = click.option(
+        "-f", "--file", metavar="FILE", help="YAML or JSON configuration, one cluster or several; - reads stdin"
+    )(configured)
+    return click.argument("name", metavar="[NAME]", required=False, type=cluster_name)(configured)  # type: ignore[return-value]  # as above
+
+
+def _option(flag: Flag) -> Any:
+    help_text = flag.description.rstrip(".")
+    if flag.default is not None and not isinstance(flag.default, list | dict | bool):
+        help_text += f"  [default: {flag.default}]"
+    if flag.type == "boolean":
+        return click.option(flag.option, _variable(flag), default=None, help=help_text)
+    repeated = flag.type in ("list", "map")
+    return click.option(
+        flag.option,
+        _variable(flag),
+        type=click.Choice(flag.choices) if flag.choices else _TYPES.get(flag.type, click.STRING),
+        multiple=repeated,
+        metavar="NAME=VALUE" if flag.type == "map" else None,
+        help=help_text + ("; may be repeated" if repeated else ""),
+    )
+
+
+def _variable(flag: Flag) -> str:
+    return "field_" + "_".join(flag.path)

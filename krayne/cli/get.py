@@ -1,0 +1,122 @@
+"""kubectl krayne get."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from krayne.cli.options import Command, cluster_name, connection, output
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.cluster import ClusterInfo
+
+EXAMPLES = """
+# All clusters of the namespace
+kubectl krayne get
+
+# Of all namespaces, with Ray versions, head pods and images
+kubectl krayne get -A -o wide
+
+# One cluster as JSON: its status word
+kubectl krayne get my-cluster -o json | jq -r .status
+
+# Follow a team's clusters
+kubectl krayne get -l team=vision -w
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=cluster_name)
+@click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces")
+@click.option("-l", "--selector", metavar="SELECTOR", help="Only clusters with these labels, e.g. team=vision")
+@click.option("-w", "--watch", is_flag=True, help="Go on, showing each change")
+@output("table", "wide", "json", "yaml", "name", default="table")
+@click.option("--no-headers", is_flag=True, help="Leave out the line of column titles")
+@connection
+def get(
+    *,
+    names: tuple[str, ...],
+    all_namespaces: bool,
+    selector: str | None,
+    watch: bool,
+    form: str,
+    no_headers: bool,
+    kubectl: Kubectl,
+) -> None:
+    """List clusters with what state they are in.
+
+    JSON and YAML give the object for one NAME, {"items": […]} otherwise.
+    """
+    if names and all_namespaces:
+        raise click.UsageError("a cluster cannot be named across all namespaces: leave out -A, or the names")
+    if names and selector:
+        raise click.UsageError("names and a selector cannot go together")
+    rows = _Rows(form, all_namespaces, not no_headers)
+    if watch:
+        _watch(kubectl, names, selector, form, rows)
+        return
+    from krayne.operations.get import get_cluster, list_clusters
+
+    if len(names) == 1:
+        clusters: Sequence[ClusterInfo] = [get_cluster(names[0], kubectl=kubectl)]
+    else:
+        clusters = list_clusters(names=names, all_namespaces=all_namespaces, selector=selector, kubectl=kubectl)
+    if not clusters and form in ("table", "wide", "name"):
+        where = "" if all_namespaces else f" in {kubectl.current_namespace} namespace"
+        click.echo(f"No resources found{where}.", err=True)
+        return
+    from krayne.cli import output as written
+
+    if form in ("json", "yaml"):
+        value = clusters[0] if len(names) == 1 else clusters
+        click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
+    else:
+        click.echo(rows.text(clusters), nl=False)
+
+
+class _Rows:
+    """How rows are written; remembers that the titles are written once, and how wide the columns came out."""
+
+    def __init__(self, form: str, namespaces: bool, headers: bool) -> None:
+        self._form, self.namespaces, self._headers = form, namespaces, headers
+        self._widths: list[int] = []
+
+    def text(self, clusters: Sequence[ClusterInfo]) -> str:
+        """The lines for these clusters."""
+        from datetime import datetime, timezone
+
+        from krayne.cli import output as written
+
+        if self._form == "name":
+            return written.names(clusters)
+        text = written.cluster_table(
+            clusters,
+            wide=self._form == "wide",
+            namespaces=self.namespaces,
+            headers=self._headers,
+            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+            now=datetime.now(timezone.utc),
+            widths=self._widths,
+        )
+        self._headers = False
+        return text
+
+
+def _watch(kubectl: Kubectl, names: tuple[str, ...], selector: str | None, form: str, rows: _Rows) -> None:
+    from krayne.cli import output as written
+    from krayne.operations.get import watch_clusters
+
+    everywhere = rows.namespaces
+    for info in watch_clusters(names=names, selector=selector, all_namespaces=everywhere, kubectl=kubectl):
+        if form == "json":
+            click.echo(written.to_json(info), nl=False)
+        elif form == "yaml":
+            click.echo(f"---\n{written.to_yaml(info)}", nl=False)
+        else:
+            click.echo(rows.text([info]), nl=False)

@@ -1,0 +1,56 @@
+"""Prints what was or would be sent to Kubernetes, and the line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from krayne.errors import KrayneError
+
+_DONE = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+
+
+def show_change(name: str, verb: str, dry_run: str = "none") -> None:
+    """One line on stdout, as kubectl writes it: ``raycluster.ray.io/demo created``."""
+    click.echo(f"raycluster.ray.io/{name} {verb}{_DONE[dry_run]}")
+
+
+def show_changes(manifests: Sequence[dict[str, Any]], form: str | None, verb: str, dry_run: str) -> None:
+    """Manifests in the form asked for; without one, a line each."""
+    if form == "json":
+        import json
+
+        value = manifests[0] if len(manifests) == 1 else {"apiVersion": "v1", "kind": "List", "items": [*manifests]}
+        click.echo(json.dumps(value, indent=4, ensure_ascii=False))
+    elif form == "yaml":
+        from krayne.render import to_yaml
+
+        click.echo("---\n".join(to_yaml(manifest) for manifest in manifests), nl=False)
+    else:
+        for manifest in manifests:
+            name = manifest["metadata"]["name"]
+            if form == "name":
+                click.echo(f"raycluster.ray.io/{name}")
+            else:
+                show_change(name, verb, dry_run)
+
+
+def warn(text: str) -> None:
+    """A warning, on stderr."""
+    click.echo(f"Warning: {text}", err=True)
+
+
+def each(values: Sequence[Any], do: Callable[[Any], object]) -> None:
+    """Do it for every value, also after one has failed; then raise the first error, the others having been said."""
+    errors = []
+    for value in values:
+        try:
+            do(value)
+        except KrayneError as error:
+            errors.append(error)
+    for other in errors[1:]:
+        click.echo(f"Error: {other}", err=True)
+    if errors:
+        raise errors[0]

@@ -1,0 +1,103 @@
+"""Shows how a cluster comes up: a line per change, or on a terminal a line per group, kept current."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from krayne.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from krayne.cluster import ClusterInfo
+    from krayne.kubectl import Kubectl
+
+_UP_AND_CLEAR = "\x1b[{}F\x1b[J"  # to the start of the line so many lines up; clear from there on
+
+
+class Progress:
+    """Writes each change to stderr; as a context manager it leaves the last state standing."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._written = 0
+        self._last = ""
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._written = 0
+
+    def __call__(self, info: ClusterInfo) -> None:
+        """Show a cluster as it is now."""
+        if not self._live:
+            line = plain_line(info)
+            if line != self._last:
+                self._write(f"{line}\n")
+                self._last = line
+            return
+        lines = live_lines(info, shutil.get_terminal_size().columns)
+        self._write((_UP_AND_CLEAR.format(self._written) if self._written else "") + "".join(f"{x}\n" for x in lines))
+        self._written = len(lines)
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def plain_line(info: ClusterInfo) -> str:
+    """One line for logs: the status, how many workers, and why."""
+    workers = f" {info.workers_ready}/{info.workers_desired} workers" if info.workers_desired else ""
+    return f"{info.name}: {info.status}{workers}" + (f": {one_line(info.cause)}" if info.cause else "")
+
+
+def live_lines(info: ClusterInfo, width: int) -> list[str]:
+    """The cluster, its head and each of its groups, a line each, none longer than the terminal is wide."""
+    lines = [f"{info.name}  {info.status}" + (f": {one_line(info.cause)}" if info.cause else "")]
+    names = ["head", *(group.name for group in info.groups)]
+    column = max(map(len, names))
+    states = [f"{'ready' if info.head.ready else 'not ready'}  {info.head.pod or ''}"]
+    states += [f"{group.ready or 0}/{group.desired} ready" for group in info.groups]
+    lines += [f"  {name:<{column}}  {state}".rstrip() for name, state in zip(names, states, strict=True)]
+    return [line if len(line) < width else f"{line[: width - 2]}…" for line in lines]
+
+
+def wait_for(clusters: Sequence[tuple[str, Kubectl]], timeout: float | None) -> None:
+    """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open; ^C tells how to go on."""
+    from krayne.operations.wait import next_steps, wait_until_ready
+
+    until = None if timeout is None else time.monotonic() + timeout
+    for name, kubectl in clusters:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        try:
+            with Progress() as progress:
+                info = wait_until_ready(name, timeout=left, progress=progress, kubectl=kubectl)
+        except KeyboardInterrupt:
+            where = f"{name} -n {kubectl.current_namespace}"
+            steps = f"Go on:   kubectl krayne wait {where}\n{next_steps(kubectl, name)}"
+            click.echo(f"\nStopped waiting; {kubectl.named(name)} stays.\n{steps}", err=True)
+            raise
+        click.echo("\n".join(ready_lines(info)), err=True)
+
+
+def ready_lines(info: ClusterInfo) -> list[str]:
+    """What one can open now, and how."""
+    where = f"-n {info.namespace}"
+    lines = [f"raycluster {info.name} in namespace {info.namespace} is ready."]
+    if info.head.pod:
+        lines += [
+            f"Open it here:  kubectl port-forward {where} pod/{info.head.pod} 8265 10001",
+            "  Dashboard    http://localhost:8265",
+            '  Ray          ray.init("ray://localhost:10001")',
+        ]
+    if info.dashboard_url:
+        lines.append(f"In the cluster: {info.dashboard_url}  {info.client_url}")
+    return lines

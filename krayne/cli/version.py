@@ -1,0 +1,38 @@
+"""kubectl krayne version."""
+
+from __future__ import annotations
+
+import click
+
+from krayne.cli.options import Command, connection, output
+from krayne.kubectl import Kubectl
+
+EXAMPLES = """
+kubectl krayne version
+kubectl krayne version -o json --context staging
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@output("text", "json", "yaml", default="text")
+@connection
+def version(form: str, kubectl: Kubectl) -> None:
+    """Show the versions of krayne, kubectl, Kubernetes and KubeRay."""
+    show_versions(kubectl, form)
+
+
+def show_versions(kubectl: Kubectl, form: str) -> None:
+    """Print them; what cannot be told is <unknown>."""
+    from krayne.operations.version import versions
+
+    told = versions(kubectl=kubectl)
+    if form != "text":
+        from krayne.cli import output as written
+
+        click.echo(written.to_json(told) if form == "json" else written.to_yaml(told), nl=False)
+        return
+    kuberay = "<unknown>" if told.kuberay is None else ", ".join(told.kuberay) or "<none>"
+    click.echo(f"krayne:     {told.krayne}")
+    click.echo(f"kubectl:    {told.kubectl or '<unknown>'}")
+    click.echo(f"Kubernetes: {told.kubernetes or '<unknown>'}")
+    click.echo(f"KubeRay:    {kuberay}")

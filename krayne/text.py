@@ -26,6 +26,11 @@ def one_line(text: str, limit: int = 240) -> str:
     return f"{line[:head].rstrip()} … {line[len(line) - (limit - head - 3) :].lstrip()}"
 
 
+def count(number: int, noun: str) -> str:
+    """Write a number of things: ``1 pod``, ``2 pods``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 # Under so many seconds: the unit and, beside it, a smaller one (Kubernetes' duration.HumanDuration).
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365 * 86400
 _DURATIONS = (

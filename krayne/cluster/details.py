@@ -12,9 +12,8 @@ from krayne.cluster.info import info_of
 from krayne.cluster.values import ClusterDetails, Condition, Event, Pod, Versions
 from krayne.objects import HEAD_GROUP, Object
 from krayne.status import judge
+from krayne.status.events import event_time, hints_by_pod
 from krayne.status.pods import is_ready, pod_problem, word_of
-from krayne.status.refusals import event_time
-from krayne.status.rules import warnings_by_pod
 
 
 def cluster_details(
@@ -28,12 +27,12 @@ def cluster_details(
     """Tell all of a cluster. ``versions``: as read from its head; without them what its spec asks for stands."""
     verdict = judge(cluster, pods, events, now=now)
     info = info_of(cluster, pods, verdict)
-    warnings = warnings_by_pod(events)
+    hints = hints_by_pod(events)
     ordered = sorted(pods, key=_place)
     return ClusterDetails(
         info=info,
         versions=versions or Versions(info.ray_version, None, "spec"),
-        pods=tuple(_pod(pod, warnings, now) for pod in ordered),
+        pods=tuple(_pod(pod, hints, now) for pod in ordered),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),
         next_steps=next_steps(info, verdict),
@@ -45,9 +44,9 @@ def _place(pod: Object) -> tuple[bool, str, str]:
     return group != HEAD_GROUP, group, objects.name(pod)
 
 
-def _pod(pod: Object, warnings: Mapping[str, Sequence[Object]], now: datetime) -> Pod:
+def _pod(pod: Object, hints: Mapping[str, Sequence[Object]], now: datetime) -> Pod:
     group, name = objects.group_of(pod), objects.name(pod)
-    problem = None if objects.is_going(pod) else pod_problem(pod, group, warnings.get(name, ()), now)
+    problem = None if objects.is_going(pod) else pod_problem(pod, group, hints.get(name, ()), now)
     statuses = objects.items(pod, "status", "containerStatuses")
     every = statuses + objects.items(pod, "status", "initContainerStatuses")
     return Pod(

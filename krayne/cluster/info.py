@@ -10,7 +10,7 @@ from krayne import objects
 from krayne.cluster import quantities
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, Object
-from krayne.status import Status, Verdict, judge
+from krayne.status import Status, Verdict, judge, settled
 from krayne.status.pods import is_ready
 
 # Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
@@ -28,7 +28,7 @@ def cluster_info(
     now: datetime,
 ) -> ClusterInfo:
     """Sum up a cluster. ``pods``: those labelled with its name (``by_cluster``), None where they are unknown."""
-    return info_of(cluster, pods, judge(cluster, pods, events, now=now))
+    return info_of(cluster, pods or (None if settled(cluster) else pods), judge(cluster, pods, events, now=now))
 
 
 def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) -> ClusterInfo:

@@ -39,8 +39,11 @@ _IMAGE_REFUSED = (
     "invalid reference",
 )
 _MISCONFIGURED = {"CreateContainerConfigError", "CreateContainerError"}
-_CRASHED = {"CrashLoopBackOff", "RunContainerError", "PostStartHookError", "PreStartHookError", "PreCreateHookError"}
+# The kubelet's own words say why a container could not be started; of one that was, only how it ended is known.
+_NOT_STARTED = {"RunContainerError", "PostStartHookError", "PreStartHookError", "PreCreateHookError"}
 _NO_SUCH_PROGRAM = ("executable file not found", "no such file or directory", "permission denied", "exec format error")
+
+_KILLED = (137, 143)  # SIGKILL, SIGTERM: it did not end of itself
 
 # KubeRay's init container, which holds a worker back until the head's GCS answers.
 WAIT_GCS_READY = "wait-gcs-ready"
@@ -77,8 +80,10 @@ def _waiting(seen: Seen, status: Object, waiting: Object) -> Problem | None:
         late = patience_over(seen.pod, seen.now)
         verb = f"cannot make container {name}"
         return Problem(Rank.BROKEN, Status.CONTAINERS_CREATING, verb, one_line(message or reason), hopeless=late)
-    if reason in _CRASHED:
-        return _crash(seen, status, message)
+    if reason in _NOT_STARTED:
+        return _crash(seen, status, one_line(message or reason))
+    if reason == "CrashLoopBackOff":
+        return _crash(seen, status)
     if reason == "PodInitializing":
         return None  # its init containers tell
     return Problem(Rank.STARTING, Status.CONTAINERS_CREATING, f"start[s] container {name}", one_line(message))
@@ -91,7 +96,7 @@ def _image(seen: Seen, status: Object, reason: str, message: str) -> Problem:
         Rank.BROKEN,
         Status.IMAGE_PULL_ERROR,
         f"cannot pull image {one_line(objects.string(status, 'image'))}",
-        _registry_words(message) or reason,
+        registry_words(message) or reason,
         hopeless=refused or (reason == "ImagePullBackOff" and patience_over(seen.pod, seen.now)),
     )
 
@@ -104,7 +109,7 @@ _LAYERS = re.compile(
 )
 
 
-def _registry_words(message: str) -> str:
+def registry_words(message: str) -> str:
     """Take the repetition off the front of a pull error, so that its end, the reason, is what is read."""
     while found := _LAYERS.match(message):
         message = message[found.end() :]
@@ -135,18 +140,20 @@ def _running(seen: Seen, status: Object, *, init: bool) -> Problem | None:
     verb = f"run[s] container {name}" + ("" if age is None else f" since {duration(age)}")
     if recent:
         verb = f"restarted container {name} ({how_it_ended(last)})"
-    return Problem(Rank.NOT_READY, Status.RUNNING, f"{verb}, not ready yet", _unhealthy(seen.hints), container=name)
+    return Problem(
+        Rank.NOT_READY, Status.RUNNING, f"{verb}, not ready yet", _unhealthy(seen.hints, name), container=name
+    )
 
 
-def _unhealthy(hints: Sequence[Object]) -> str:
+def _unhealthy(hints: Sequence[Object], container: str) -> str:
     for event in reversed(hints):
-        if event.get("reason") == "Unhealthy":
+        if event.get("reason") == "Unhealthy" and _is_about(event, container):
             return one_line(objects.string(event, "message"))
     return ""
 
 
-def _crash(seen: Seen, status: Object, message: str = "") -> Problem:
-    """Describe a container that ended and is started again (and again).
+def _crash(seen: Seen, status: Object, said: str = "") -> Problem:
+    """Describe a container that ended and is started again (and again); ``said``: the kubelet's reason, if it has one.
 
     Beyond hope once the kubelet backs off from a second restart, or from a first one after running out of memory
     twice; at once if there is no such program to run.
@@ -160,19 +167,29 @@ def _crash(seen: Seen, status: Object, message: str = "") -> Problem:
     if out_of_memory:
         verb = f"run[s] out of memory in container {name}{again}"
         return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, _memory(seen, name), hopeless, name)
-    detail = "; ".join(filter(None, (_why(seen.hints), how_it_ended(ended) if ended else one_line(message))))
+    detail = said or _why(seen.hints, name, ended) or (how_it_ended(ended) if ended else "")
     hopeless = hopeless or any(words in detail for words in _NO_SUCH_PROGRAM)
     return Problem(Rank.BROKEN, Status.CRASH_LOOP, f"fail[s] in container {name}{again}", detail, hopeless, name)
 
 
-def _why(hints: Sequence[Object]) -> str:
-    """Say what killed it where an event knows: a hook that failed, a liveness probe."""
+def _why(hints: Sequence[Object], container: str, ended: Object) -> str:
+    """Say what killed a container where an event knows: a postStart hook that failed, a liveness probe."""
+    killed = ended.get("exitCode") in _KILLED
     for event in reversed(hints):
-        if event.get("reason") in ("FailedPostStartHook", "FailedPreStartHook"):
-            return "its postStart hook failed: " + one_line(objects.string(event, "message"), 160)
-        if event.get("reason") == "Unhealthy" and "iveness" in objects.string(event, "message"):
-            return one_line(objects.string(event, "message"), 160)
+        reason, message = event.get("reason"), objects.string(event, "message")
+        if not _is_about(event, container):
+            continue
+        if reason == "FailedPostStartHook":
+            return f"its postStart hook failed ({how_it_ended(ended)})"
+        if reason == "Unhealthy" and killed and message.startswith("Liveness"):
+            return f"{one_line(message, 160)} ({how_it_ended(ended)})"
     return ""
+
+
+def _is_about(event: Object, container: str) -> bool:
+    """Tell whether a pod's event is about that container (fieldPath ``spec.containers{ray-head}``), or about none."""
+    field = objects.string(event, "involvedObject", "fieldPath")
+    return not field or f"{{{container}}}" in field
 
 
 def how_it_ended(ended: Object) -> str:

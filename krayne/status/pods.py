@@ -9,7 +9,8 @@ from datetime import datetime
 from krayne import objects
 from krayne.objects import Object
 from krayne.status.containers import Seen, container_problem, how_it_ended
-from krayne.status.problems import Problem, Rank, patience_over
+from krayne.status.events import event_time
+from krayne.status.problems import CRASH_MEMORY, Problem, Rank, patience_over, since
 from krayne.status.verdict import Status
 from krayne.text import one_line
 
@@ -28,13 +29,14 @@ def is_ready(pod: Object) -> bool:
 
 
 def pod_problem(pod: Object, group: str, hints: Sequence[Object], now: datetime) -> Problem | None:
-    """Tell why a pod is not ready; None if it is. ``hints`` are its Warning events, newest last."""
+    """Tell why a pod is not ready; None if it is. ``hints``: events about it that may tell, newest last."""
     if is_over(pod):
         return _over(pod)
     if is_ready(pod):
         return None
     if not objects.string(pod, "spec", "nodeName") and not objects.is_true(pod, "PodScheduled"):
-        return _unscheduled(pod)
+        return _unscheduled(pod, hints)
+    hints = [event for event in hints if (since(event_time(event), now) or 0) < CRASH_MEMORY]
     seen = Seen(pod, group, hints, now)
     found = [
         problem
@@ -88,13 +90,12 @@ def _over(pod: Object) -> Problem:
     return Problem(Rank.BROKEN, Status.CRASH_LOOP, "ended", one_line(message))
 
 
-def _unscheduled(pod: Object) -> Problem:
+def _unscheduled(pod: Object, hints: Sequence[Object]) -> Problem:
     scheduled = objects.condition(pod, "PodScheduled")
     reason, message = scheduled.get("reason"), objects.string(scheduled, "message")
     if reason == "Unschedulable":
-        return Problem(
-            Rank.UNSCHEDULABLE, Status.UNSCHEDULABLE, "fit[s] on no node", one_line(_PREEMPTION.sub("", message))
-        )
+        why = one_line(_PREEMPTION.sub("", message)) + _scaling(hints)
+        return Problem(Rank.UNSCHEDULABLE, Status.UNSCHEDULABLE, "fit[s] on no node", why)
     if reason == "SchedulingGated":
         gates = [objects.string(gate, "name") for gate in objects.items(pod, "spec", "schedulingGates")]
         return Problem(
@@ -105,8 +106,20 @@ def _unscheduled(pod: Object) -> Problem:
     return Problem(Rank.PENDING, Status.PODS_PENDING, f"wait[s] to be scheduled{by}", one_line(message))
 
 
+def _scaling(hints: Sequence[Object]) -> str:
+    """Say whether the node autoscaler (cluster-autoscaler, Karpenter) does something about a pod that fits nowhere."""
+    for event in reversed(hints):
+        if event.get("reason") in ("TriggeredScaleUp", "Nominated"):
+            return "; a node is being added for it"
+        if event.get("reason") in ("NotTriggerScaleUp", "FailedScaleUp"):
+            return f"; no node is added: {one_line(objects.string(event, 'message'), 160)}"
+    return ""
+
+
 def _not_ready(pod: Object) -> str:
-    return one_line(objects.string(objects.condition(pod, "Ready"), "message"))
+    said = one_line(objects.string(objects.condition(pod, "Ready"), "message"))
+    node = one_line(objects.string(pod, "spec", "nodeName"), 63)
+    return said or (f"its node {node} may be lost" if node else "")
 
 
 def word_of(pod: Object) -> str:

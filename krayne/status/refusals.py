@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from krayne import objects
 from krayne.objects import Object
+from krayne.status.events import event_time
+from krayne.status.problems import since
+from krayne.status.readiness import is_behind, last_change
 from krayne.status.verdict import Status, Verdict
 from krayne.text import one_line
 
@@ -15,6 +19,9 @@ _INVALID = ("InvalidRayClusterSpec", "InvalidRayClusterMetadata", "InvalidRayClu
 # The API server's and admission's words for a no that stays a no; anything else may pass (a webhook that is down,
 # a write that raced another).
 _REFUSED = ("forbidden", "exceeded quota", "denied the request", "denied request", "is invalid", "violates podsecurity")
+
+# KubeRay tries again ever more slowly, up to this many seconds apart (controller-runtime's rate limiter).
+RETRIES_WITHIN = 1000
 
 _WHAT = {
     "FailedCreateHeadPod": "KubeRay cannot create the head pod",
@@ -28,9 +35,9 @@ _WHAT = {
 def refusal(cluster: Object, pods: Sequence[Object], events: Sequence[Object]) -> Verdict | None:
     """Tell what of the cluster was refused, and by whom; None if nothing was, or if it is cured.
 
-    ``pods``: the cluster's live ones; ``events``: those about the cluster itself, oldest first.
+    ``events``: those about the cluster itself, oldest first.
     """
-    return _invalid(cluster, events) or _replica_failure(cluster, pods) or _helper_failure(pods, events)
+    return _invalid(cluster, events) or _replica_failure(cluster, pods)
 
 
 def _invalid(cluster: Object, events: Sequence[Object]) -> Verdict | None:
@@ -64,11 +71,13 @@ def _own_words(message: str) -> str:
     return one_line(message.partition("\n")[2] or message, 320)
 
 
-def _helper_failure(pods: Sequence[Object], events: Sequence[Object]) -> Verdict | None:
-    """Read the events where there is no pod: a Service, Role or account that fails leaves nothing else behind."""
-    if pods or not events or events[-1].get("type") != "Warning":
+def no_pods_because(events: Sequence[Object], now: datetime) -> Verdict | None:
+    """Say why there is no pod: a Service, Role or account that KubeRay fails to make leaves an event, nothing else."""
+    latest = events[-1] if events else {}
+    age = since(event_time(latest), now)
+    if latest.get("type") != "Warning" or age is None or age > RETRIES_WITHIN:
         return None
-    reason, message = objects.string(events[-1], "reason"), objects.string(events[-1], "message")
+    reason, message = objects.string(latest, "reason"), objects.string(latest, "message")
     missing = reason == "AutoscalerServiceAccountNotFound"
     if not missing and not reason.startswith("FailedToCreate"):
         return None
@@ -79,31 +88,3 @@ def is_refused(message: str) -> bool:
     """Tell whether a message is a refusal, rather than a fault that may pass."""
     said = message.lower()
     return any(words in said for words in _REFUSED)
-
-
-def is_behind(cluster: Object) -> bool:
-    """Tell whether KubeRay has not said that it saw the spec as it is now."""
-    generation = objects.integer(objects.at(cluster, "metadata", "generation"))
-    return objects.integer(objects.at(cluster, "status", "observedGeneration")) < generation
-
-
-def last_change(cluster: Object) -> str:
-    """Give the RFC 3339 time of the last write that was not to the status; empty where managedFields were left out."""
-    return max(
-        (
-            objects.string(entry, "time")
-            for entry in objects.items(cluster, "metadata", "managedFields")
-            if entry.get("subresource") != "status"
-        ),
-        default="",
-    )
-
-
-def event_time(event: Object) -> str:
-    """Give an event's last RFC 3339 time, from whichever field its writer uses."""
-    return (
-        objects.string(event, "series", "lastObservedTime")
-        or objects.string(event, "lastTimestamp")
-        or objects.string(event, "eventTime")
-        or objects.string(event, "metadata", "creationTimestamp")
-    )

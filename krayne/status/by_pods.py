@@ -1,0 +1,144 @@
+"""Judge a cluster by its pods: the worst problem of any pod speaks for all, the head's before a worker's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from krayne import objects
+from krayne.objects import HEAD_GROUP, Object
+from krayne.status.pods import is_ready, pod_problem
+from krayne.status.problems import Problem, since
+from krayne.status.readiness import not_taken_up, says_ready, taken_up
+from krayne.status.replacements import replaced_again
+from krayne.status.verdict import Status, Verdict
+from krayne.text import count, one_line
+
+# A worker that has not reached a ready head this many seconds after its start is cut off from it.
+REACHES_HEAD_WITHIN = 120
+
+
+class Scene(NamedTuple):
+    """A cluster with its own pods, the hints about each of them, and the events about itself, oldest first."""
+
+    cluster: Object
+    pods: Sequence[Object]
+    hints: dict[str, list[Object]]
+    events: Sequence[Object]
+    now: datetime
+
+
+Found = tuple[Problem, str, Object]
+
+
+def by_pods(scene: Scene) -> Verdict:
+    """Judge a cluster that is neither suspended nor deleted nor refused, whose pods are known."""
+    groups: dict[str, list[Object]] = {}
+    for pod in scene.pods:
+        if not objects.is_going(pod):
+            groups.setdefault(objects.group_of(pod), []).append(pod)
+    desired = _desired_by_group(scene.cluster)
+    short = {name: count for name, count in desired.items() if _ready_count(groups.get(name, [])) < count}
+    if not short:
+        return _all_ready(scene.cluster, scene.now)
+    found: list[Found] = [
+        (problem, name, pod)
+        for name in short
+        for pod in groups.get(name, ())
+        if (problem := pod_problem(pod, name, scene.hints.get(objects.name(pod), ()), scene.now))
+    ]
+    for name in short:
+        if replaced := replaced_again(name, scene.events, scene.now):
+            found = _beyond_hope(found, name, replaced)
+    if HEAD_GROUP not in short:
+        found = [(_held_back(problem, pod, scene.now), name, pod) for problem, name, pod in found]
+    if found:
+        return _worst(found, desired, groups)
+    return _missing(scene, short, groups)
+
+
+def _beyond_hope(found: list[Found], group: str, replaced: Problem) -> list[Found]:
+    """Let a group whose pods KubeRay replaces again and again be in a crash loop, whatever the newest pod does."""
+    ended = next((pod for problem, name, pod in found if name == group and problem.rank == replaced.rank), None)
+    container = next((problem.container for problem, _, pod in found if pod is ended and ended is not None), None)
+    return [(replace(replaced, container=container), group, ended or {}), *found]
+
+
+def _held_back(problem: Problem, pod: Object, now: datetime) -> Problem:
+    """Tell of a worker that has long waited for a head that is ready: something is between them."""
+    waited = since(objects.at(pod, "status", "startTime"), now)
+    if not problem.waits_for_head or waited is None or waited < REACHES_HEAD_WITHIN:
+        return replace(problem, waits_for_head=False)
+    detail = "the head is ready; do DNS and network policies let the pods reach it?"
+    return replace(problem, waits_for_head=False, detail=detail)
+
+
+def _desired_by_group(cluster: Object) -> dict[str, int]:
+    wanted = {HEAD_GROUP: 1}
+    for group in objects.worker_groups(cluster):
+        wanted[objects.string(group, "groupName")] = objects.desired_pods(group)
+    return wanted
+
+
+def _ready_count(pods: Sequence[Object]) -> int:
+    return sum(1 for pod in pods if is_ready(pod))
+
+
+def _all_ready(cluster: Object, now: datetime) -> Verdict:
+    if not taken_up(cluster, now):
+        return not_taken_up(cluster)
+    if objects.condition(cluster, "HeadPodReady") and not says_ready(cluster):
+        return Verdict(Status.RUNNING, "all pods are ready; KubeRay has yet to say so")
+    return Verdict(Status.READY)
+
+
+def _worst(found: Sequence[Found], desired: dict[str, int], groups: dict[str, list[Object]]) -> Verdict:
+    """Let the worst problem speak for all, the head's before a worker's."""
+    problem, group, pod = min(found, key=lambda each: (each[0].rank, each[1] != HEAD_GROUP, not each[0].hopeless))
+    same = sum(1 for other, name, _ in found if name == group and other.status == problem.status)
+    total = max(desired[group], len(groups.get(group, ())))
+    cause = _sentence(problem, group, min(same, total), total)
+    head = next((each for each in found if each[1] == HEAD_GROUP), None)
+    container = problem.container
+    if problem.waits_for_head and head:
+        cause = f"{_sentence(head[0], HEAD_GROUP, 1, 1)}; {cause}"
+        pod, container = head[2], head[0].container
+    culprit = objects.name(pod) if container else None
+    return Verdict(_word(problem, groups), cause, problem.hopeless, culprit, container)
+
+
+def _word(problem: Problem, groups: dict[str, list[Object]]) -> Status:
+    """Say running only where a pod runs."""
+    runs = any(objects.at(pod, "status", "phase") == "Running" for pods in groups.values() for pod in pods)
+    return problem.status if runs or problem.status is not Status.RUNNING else Status.CREATING
+
+
+def _sentence(problem: Problem, group: str, number: int, total: int) -> str:
+    if group == HEAD_GROUP:
+        return f"head: {problem.sentence()}"
+    return f"worker group {one_line(group, 63)}: {number} of {count(total, 'pod')} {problem.sentence(number != 1)}"
+
+
+def _missing(scene: Scene, short: dict[str, int], groups: dict[str, list[Object]]) -> Verdict:
+    """Describe pods that are not there: not made yet, or gone."""
+    group = next(iter(short))
+    if group == HEAD_GROUP:
+        what = _no_head(scene.cluster)
+    else:
+        lacks = f"{short[group] - len(groups.get(group, ()))} of {count(short[group], 'pod')}"
+        what = f"worker group {one_line(group, 63)}: {lacks} not made yet"
+    if going := sum(1 for pod in scene.pods if objects.is_going(pod)):
+        what += f" ({count(going, 'old pod')} still ending)"
+    if not taken_up(scene.cluster, scene.now):
+        what += "; KubeRay has not taken up the latest change yet"
+    return Verdict(Status.RUNNING if groups else Status.CREATING, what)
+
+
+def _no_head(cluster: Object) -> str:
+    if objects.is_true(cluster, "RayClusterProvisioned"):
+        return "head: its pod is gone; KubeRay makes a new one"
+    if objects.is_true(cluster, "RayClusterSuspended"):
+        return "it is being resumed; KubeRay has made no head pod yet"
+    return "KubeRay has made no head pod yet"

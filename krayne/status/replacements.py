@@ -1,0 +1,38 @@
+"""Pods that end and are replaced, again and again: under restartPolicy Never (autoscaler v2) nothing restarts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from krayne import objects
+from krayne.objects import HEAD_GROUP, Object
+from krayne.status.events import event_time
+from krayne.status.problems import CRASH_MEMORY, Problem, Rank, since
+from krayne.status.verdict import Status
+
+# KubeRay 1.6: "Deleted head Pod ns/name; Pod status: Failed; Pod restart policy: Never; Ray container terminated
+# status: &ContainerStateTerminated{ExitCode:1,Signal:0,Reason:Error,…}", and the same of a worker.
+_REASON = {True: "DeletedHeadPod", False: "DeletedWorkerPod"}
+_ENDED = re.compile(r"Pod status: Failed|&ContainerStateTerminated\{")
+_HOW = re.compile(r"ExitCode:(-?\d+),Signal:\d+,Reason:(\w*)")
+
+
+def replaced_again(group: str, events: Sequence[Object], now: datetime) -> Problem | None:
+    """Tell of a group whose pods failed and were replaced twice or more of late; ``events``: about the cluster."""
+    head = group == HEAD_GROUP
+    ended = [
+        message
+        for event in events
+        if event.get("reason") == _REASON[head]
+        and _ENDED.search(message := objects.string(event, "message"))
+        and (head or f"-{group}-worker-" in message)
+        and (since(event_time(event), now) or 0) < CRASH_MEMORY
+    ]
+    if len(ended) < 2:
+        return None
+    how = _HOW.search(ended[-1])
+    detail = f"exit code {how[1]}" + (f", {how[2]}" if how[2] not in ("", "Error") else "") if how else ""
+    verb = f"end[s] again and again (KubeRay has replaced {len(ended)} pods)"
+    return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, detail, hopeless=True)

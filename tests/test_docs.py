@@ -1,0 +1,90 @@
+"""The documentation is true: generated pages are current, commands in it exist, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from krayne.cli import cli
+from scripts.docs import DOCS, PAGES
+from tests.support.servers import ROOT
+
+WRITTEN = sorted([*ROOT.glob("*.md"), *(page for page in DOCS.glob("*.md") if page.name not in PAGES)])
+by_page = pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+FILLED = re.compile(r"[\[\]<>…|]|\.\.\.")
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of the page's code blocks that a user would type as they are."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    lines = (line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines())
+    return [line.partition(" | ")[0].partition(" #")[0] for line in lines if line.startswith("kubectl krayne ")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_generated_pages_are_current(page: str) -> None:
+    """What the program says of itself is what the page says."""
+    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), "run `make docs`"
+
+
+@by_page
+def test_the_commands_in_it_can_be_typed(page: Path) -> None:
+    """Verbs and options exist, values are of their kind."""
+    for line in commands(page):
+        if FILLED.search(line):
+            continue
+        command, name, args = cli, "kubectl krayne", shlex.split(line)[2:]
+        context = None
+        while isinstance(command, click.Group) and args and not args[0].startswith("-"):
+            context = click.Context(command, context, info_name=name)
+            found = command.get_command(context, args[0])
+            assert found is not None, f"{page.name}: no such command: {line}"
+            command, name, *args = (found, *args)
+        try:
+            command.make_context(name, args, context, resilient_parsing=isinstance(command, click.Group))
+        except click.UsageError as error:
+            pytest.fail(f"{page.name}: {line}: {error.format_message()}")
+
+
+@by_page
+def test_its_links_lead_somewhere(page: Path) -> None:
+    """Relative links name files that are there."""
+    for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_readme_s_first_screen_has_the_two_commands() -> None:
+    """`make demo` and `make test`, before anything else is asked."""
+    screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40]
+    assert any("make demo" in line for line in screen)
+    assert any("make test" in line for line in screen)
+
+
+def test_every_verb_is_explained_and_has_an_example() -> None:
+    """Help that says nothing is no help."""
+    context = click.Context(cli, info_name="kubectl krayne")
+    for verb in cli.list_commands(context):
+        command = cli.get_command(context, verb)
+        assert command is not None
+        text = command.get_help(click.Context(command, context, info_name=verb))
+        assert command.get_short_help_str(), verb
+        assert f"kubectl krayne {verb}" in text.partition("Options:")[0].replace(f"Usage: kubectl krayne {verb}", ""), (
+            verb
+        )
+
+
+def test_no_option_goes_unexplained() -> None:
+    """Every option of every verb has help that starts with a capital and ends without a full stop."""
+    context = click.Context(cli, info_name="kubectl krayne")
+    for verb in cli.list_commands(context):
+        command = cli.get_command(context, verb)
+        assert command is not None
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, f"{verb} {option.opts}"
+                assert option.help[0].isupper() or not option.help[0].isalpha(), f"{verb} {option.opts}: {option.help}"
+                assert not option.help.endswith("."), f"{verb} {option.opts}: {option.help}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import ConfigValidationError, TemplateError
+from krayne.errors import TemplateError
 from krayne.paths import TEMPLATES
 from krayne.render.kuberay import FIELD_SINCE, Since
 from krayne.render.merge_patch import merge_patch
@@ -24,8 +24,7 @@ def render(config: ClusterConfig, template: Path | None = None) -> dict[str, Any
     """The finished RayCluster of ``config``, its ``overrides`` applied: fresh JSON values.
 
     ``template`` is a user's own, rendered instead of krayne's; it sees the configuration and nothing else.
-    Raises TemplateError where the template fails or gives something else than that RayCluster, and
-    ConfigValidationError where the overrides make it something else.
+    Raises TemplateError where the template fails or gives something else than that RayCluster.
     """
     from krayne.render.environment import fill_in
     from krayne.render.reading import one_mapping
@@ -36,10 +35,8 @@ def render(config: ClusterConfig, template: Path | None = None) -> dict[str, Any
     wrong = _not_itself(manifest, config)
     if wrong:
         raise TemplateError(f"{path}: does not give the RayCluster that was asked for: {'; '.join(wrong)}")
-    patched: dict[str, Any] = merge_patch(manifest, config.as_dict().get("overrides", {}))
-    wrong = _not_itself(patched, config)
-    if wrong:
-        raise ConfigValidationError([f"overrides.{problem}; overrides cannot make another object" for problem in wrong])
+    # A valid configuration's overrides leave the object's identity alone.
+    patched: dict[str, Any] = merge_patch(manifest, config.as_dict()["overrides"])
     return patched
 
 

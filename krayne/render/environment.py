@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from jinja2 import (
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateNotFound,
     TemplateSyntaxError,
     Undefined,
@@ -34,17 +36,14 @@ def fill_in(path: Path, values: Mapping[str, Any]) -> str:
     A template sees ``values`` and krayne's own templates (to include or import) and nothing else: the sandbox keeps
     it from Python. TemplateError, with file and line, for all that can be wrong with it.
     """
-    environment = _environment()
     source = _read(path)
     try:
-        code = environment.compile(source, path.name, str(path))
-        template = environment.template_class.from_code(environment, code, environment.make_globals(None))
-        return template.render(values)
+        return _template(source, path).render(values)
     except TemplateSyntaxError as error:
         raise TemplateError(f"{error.filename or path}:{error.lineno}: {error.message}") from error
     except TemplateNotFound as error:
-        known = environment.list_templates(extensions=["j2"])
-        raise TemplateError(f"{_place(error, path)}: no template {error}{_near(str(error), known)}") from error
+        near = _near(str(error.name), _environment().list_templates(extensions=["j2"]))
+        raise TemplateError(f"{_place(error, path)}: no template {error.name}{near}") from error
     except UndefinedError as error:
         raise TemplateError(f"{_place(error, path)}: {_undefined(error, values)}") from error
     except SecurityError as error:
@@ -53,6 +52,15 @@ def fill_in(path: Path, values: Mapping[str, Any]) -> str:
         raise TemplateError(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
 
 
+@cache
+def _template(source: str, path: Path) -> Template:
+    """Compiled once a process; unlike from_string(), its errors know the file."""
+    environment = _environment()
+    code = environment.compile(source, path.name, str(path))
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))
+
+
+@cache
 def _environment() -> ImmutableSandboxedEnvironment:
     """Jinja's escaping turned to YAML's: ``finalize`` quotes each value before the (HTML) escaping would see it.
 

@@ -21,13 +21,15 @@ def to_yaml(manifest: Mapping[str, Any]) -> str:
     Takes JSON values only (TypeError otherwise). Reading it back gives ``manifest``.
     """
     ordered = {key: manifest[key] for key in _FIRST if key in manifest} | dict(manifest)
-    return "".join(f"{line}\n" for line in _lines(ordered, ""))
+    return "".join(f"{line}\n" for line in _lines(ordered, "")) or "{}\n"
 
 
 def _lines(value: Any, indent: str) -> Iterator[str]:
     """The lines of a mapping or sequence that holds something."""
     if isinstance(value, Mapping):
         for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{key!r} is a map's key but not text")
             text = _text(key)
             if len(text) > KEY_LIMIT:
                 yield f"{indent}? {text}"

@@ -65,5 +65,5 @@ def flow(value: object) -> str:
 
 def _key(key: object) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"{key!r} is a mapping's key but not text")
+        raise TypeError(f"{key!r} is a map's key but not text")
     return quote(key)

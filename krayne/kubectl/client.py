@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import KrayneError, KubectlError, UsageError
-from krayne.kubectl.failures import failure, not_found
 
 if TYPE_CHECKING:
     from krayne.kubectl.process import Completed, Process
@@ -86,6 +85,8 @@ class Kubectl:
         try:
             return Process(argv, stdin=stdin, tell=self.tell)
         except OSError as error:
+            from krayne.kubectl.failures import not_found
+
             raise not_found(self.binary, error) from error
 
     def ask(self, *args: str, doing: str, stdin: bytes | None = None) -> Reply:
@@ -218,6 +219,8 @@ class Reply:
         done = self.completed()
         if done.code == 0:
             return done.stdout
+        from krayne.kubectl.failures import failure
+
         raise _outdated(self._kubectl, done.stderr) or failure(
             self._doing, done.stderr, done.code, namespace=self._kubectl.current_namespace
         )

@@ -23,7 +23,9 @@ ABOUT_CLUSTERS = "involvedObject.kind=RayCluster,type=Warning"
 def get_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterInfo:
     """One cluster. Raises ClusterNotFoundError (its text names similar clusters) or another KrayneError."""
     kubectl = (kubectl or Kubectl()).within(namespace)
-    return judged(kubectl, [read_cluster(kubectl, name)])[0]
+    asked = kubectl.get_cluster(name)
+    _load_rules()
+    return judged(kubectl, [_found(kubectl, name, asked)])[0]
 
 
 def list_clusters(
@@ -39,8 +41,9 @@ def list_clusters(
     Raises ClusterNotFoundError if any of ``names`` is missing, KrayneError otherwise.
     """
     kubectl = (kubectl or Kubectl()).within(namespace)
-    reply = kubectl.list_clusters(everywhere=all_namespaces, selector=selector)
-    clusters = reply.json().get("items") or []
+    asked = kubectl.list_clusters(everywhere=all_namespaces, selector=selector)
+    _load_rules()
+    clusters = asked.json().get("items") or []
     if names:
         by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
         if missing := [name for name in names if name not in by_name]:
@@ -92,12 +95,25 @@ def watch_clusters(
 
 def read_cluster(kubectl: Kubectl, name: str) -> dict[str, Any]:
     """The RayCluster as the API server has it. Raises ClusterNotFoundError, naming similar ones."""
+    return _found(kubectl, name, kubectl.get_cluster(name))
+
+
+def _found(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
     try:
-        cluster: dict[str, Any] = kubectl.get_cluster(name).json()
+        cluster: dict[str, Any] = asked.json()
     except ClusterNotFoundError:
         there = kubectl.list_clusters().json().get("items") or []
         raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
     return cluster
+
+
+def _load_rules() -> None:
+    """Import what the answer will need, while kubectl waits for the server."""
+    import json
+
+    import krayne.cluster
+
+    _ = json, krayne.cluster
 
 
 def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:

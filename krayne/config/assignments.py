@@ -67,28 +67,29 @@ def _whole(assignment: str, keys: list[str | int], equals: int) -> Assignment:
 
 
 def _malformed(assignment: str, why: str) -> ConfigValidationError:
-    text = f'write it as PATH=VALUE, such as head.memory=8Gi or labels."example.com/team"=ml'
+    text = 'write it as PATH=VALUE, such as head.memory=8Gi or labels."example.com/team"=ml'
     return ConfigValidationError([f"--set {shown(assignment)}: {why}; {text}"])
 
 
 def assign(tree: dict[str, Any], places: Places, assignment: Assignment) -> list[Problem]:
     """Carry out one --set on ``tree``. What the schema can refuse is left to validation."""
     node: schema.Schema = schema.root()
-    holder: Any = tree
-    path: Path = ()
+    nodes: list[schema.Schema] = []
     for depth, key in enumerate(assignment.keys):
         below = schema.child(node, key)
         if below is None:
             return _problem(places, assignment, _no_such_place(node, assignment.keys, depth))
-        if isinstance(holder, list) and isinstance(key, str):
-            key = _named(holder, key)
-        if isinstance(holder, list) and int(key) > len(holder):
-            return _problem(places, assignment, f"there is no item {key}; {path_text(path)} has {len(holder)}")
-        path, node = (*path, key), below
-        if depth + 1 == len(assignment.keys):
-            return _set_value(tree, places, path, assignment, node)
-        holder = _enter(tree, places, path, assignment, node)
-    return []
+        nodes.append(node := below)
+    holder: Any = tree
+    path: Path = ()
+    for key, node in zip(assignment.keys, nodes, strict=True):
+        own = _named(holder, key) if isinstance(holder, list) and isinstance(key, str) else key
+        if isinstance(holder, list) and int(own) > len(holder):
+            return _problem(places, assignment, f"there is no item {own}; {path_text(path)} has {len(holder)}")
+        path = (*path, own)
+        if len(path) < len(nodes):
+            holder = _enter(tree, places, path, assignment, node)
+    return _set_value(tree, places, path, assignment, node)
 
 
 def _enter(tree: Any, places: Places, path: Path, assignment: Assignment, node: schema.Schema) -> Any:

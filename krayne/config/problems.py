@@ -35,13 +35,18 @@ NOWHERE = Place("")
 
 def place_of(places: Mapping[Path, Place], path: Path) -> Place:
     """The nearest known place: the value's own, or that of what holds it."""
-    return next((places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places), NOWHERE)
+    return places.get(_known(places, path), NOWHERE)
+
+
+def _known(places: Mapping[Path, Place], path: Path) -> Path:
+    return next((path[:end] for end in range(len(path), -1, -1) if path[:end] in places), ())
 
 
 def lines(problems: list[Problem], places: Mapping[Path, Place]) -> list[str]:
-    """The problems as lines for the user, in the file's order, each once."""
-    placed = sorted(((place_of(places, problem.path), problem) for problem in problems), key=lambda pair: pair[0].line)
-    return list(dict.fromkeys(line(place, problem) for place, problem in placed))
+    """The problems as lines for the user, in the order in which their places were read, each once."""
+    order = {path: number for number, path in enumerate(places)}
+    placed = sorted(problems, key=lambda problem: order.get(_known(places, problem.path), -1))
+    return list(dict.fromkeys(line(place_of(places, problem.path), problem) for problem in placed))
 
 
 def line(place: Place, problem: Problem) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any
 
 from krayne.config.defaults import AUTOSCALER_V2_RAY, TOKEN_AUTH_RAY, complete, ray_version
@@ -22,6 +23,7 @@ _TPU_SELECTORS = {
     "accelerator": "cloud.google.com/gke-tpu-accelerator",
     "topology": "cloud.google.com/gke-tpu-topology",
 }
+_WHOLE_PARAMS = ("num-cpus", "num-gpus", "memory", "object-store-memory")
 _INT32 = 2**31 - 1
 
 
@@ -35,7 +37,7 @@ def check(given: Config) -> Iterator[Problem]:
     yield from _volumes(config["volumes"])
     yield from _own_labels(("labels",), config["labels"])
     yield from _identity(config["overrides"])
-    yield from _head(given.get("head", {}), config["head"])
+    yield from _head(config["head"])
     yield from _unique("worker_groups", "name", config["worker_groups"])
     said_groups = given.get("worker_groups", config["worker_groups"])
     for index, (said, group) in enumerate(zip(said_groups, config["worker_groups"], strict=True)):
@@ -50,9 +52,7 @@ def _versions(given: Config, config: Config) -> Iterator[Problem]:
     if given.get("autoscaler", {}).get("version") == "v2" and version < AUTOSCALER_V2_RAY:
         yield Problem(("autoscaler", "version"), f"v2 needs Ray 2.10.0 or newer, ray_version is {text}; use v1")
     if "python_version" in given and "image" in given:
-        yield Problem(
-            ("python_version",), "only chooses among rayproject/ray images, but image is given: leave one out"
-        )
+        yield Problem(("python_version",), "only picks a rayproject/ray image, but image is given: leave one out")
 
 
 def _kueue(config: Config) -> Iterator[Problem]:
@@ -136,18 +136,16 @@ def _identity(overrides: Config) -> Iterator[Problem]:
             yield Problem(("overrides", "metadata", name), f"cannot be overridden; use the field {name}")
 
 
-def _head(said: Config, head: Config) -> Iterator[Problem]:
+def _head(head: Config) -> Iterator[Problem]:
     yield from _placement(("head",), head)
-    params = head["ray_start_params"]
-    if not head["runs_tasks"] and params.get("num-cpus", "0") != "0":
-        message = f"{shown(params['num-cpus'])} contradicts runs_tasks, which is false; set runs_tasks to true"
+    told = head["ray_start_params"].get("num-cpus", "0")
+    if not head["runs_tasks"] and told != "0":
+        message = f"{shown(told)} contradicts runs_tasks, which is false; set runs_tasks to true"
         yield Problem(("head", "ray_start_params", "num-cpus"), message)
-    yield from _start_params(("head",), said, params, but_not="" if head["runs_tasks"] else "num-cpus")
 
 
 def _group(path: Path, said: Config, group: Config, config: Config) -> Iterator[Problem]:
     yield from _placement(path, group)
-    yield from _start_params(path, said, group["ray_start_params"])
     yield from _replicas(path, said, group)
     yield from _tpu(path, group)
     if group.get("name") == "headgroup":
@@ -195,19 +193,21 @@ def _wrong_topology(chips: int, tpu: Config, hosts: int) -> str:
     return f"{found}{hosts * tpu['chips']}{likely}"
 
 
-def _start_params(path: Path, said: Config, params: Config, but_not: str = "") -> Iterator[Problem]:
-    """A resource is told to Ray either by its field or by a parameter; KubeRay refuses the parameter labels."""
-    for name, field in (("num-cpus", "cpus"), ("num-gpus", "gpus"), ("memory", "memory")):
-        if name in params and field in said and name != but_not:
-            yield Problem((*path, "ray_start_params", name), f"contradicts {field}, which is given too: leave one out")
-    if "labels" in params:
-        yield Problem((*path, "ray_start_params", "labels"), "KubeRay refuses it here; use overrides for Ray's labels")
-
-
 def _placement(path: Path, part: Config) -> Iterator[Problem]:
+    """What the head and each group have alike."""
     yield from _own_labels((*path, "labels"), part["labels"])
+    yield from _start_params((*path, "ray_start_params"), part["ray_start_params"])
     for index, toleration in enumerate(part["tolerations"]):
         yield from _toleration((*path, "tolerations", index), toleration)
+
+
+def _start_params(path: Path, params: Config) -> Iterator[Problem]:
+    """num-cpus and the like tell Ray another amount than the pod has, which is allowed; ray start wants integers."""
+    for name in _WHOLE_PARAMS:
+        if name in params and not re.fullmatch("[0-9]+", params[name]):
+            yield Problem((*path, name), f'{shown(params[name])} is not a whole number in quotes, such as "4"')
+    if "labels" in params:
+        yield Problem((*path, "labels"), "KubeRay refuses it here; use overrides for Ray's labels")
 
 
 def _toleration(path: Path, toleration: Config) -> Iterator[Problem]:

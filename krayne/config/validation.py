@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from krayne.config.problems import Path, Places, Problem, path_text, shown
 from krayne.config.suggestions import unknown_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _NOUNS = {
     "array": "a list",
@@ -57,8 +58,8 @@ def _validator() -> Any:
     integer = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
-    kind = jsonschema.validators.extend(Draft202012Validator, {"format": _check_format}, type_checker=integer)
-    return kind(schema.root())
+    extend: Any = jsonschema.validators.extend  # jsonschema's own functions are untyped
+    return extend(Draft202012Validator, {"format": _check_format}, type_checker=integer)(schema.root())
 
 
 def _check_format(_: Any, name: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
@@ -74,7 +75,7 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
     if "propertyNames" in list(error.absolute_schema_path)[:-1]:
         yield Problem((*path, value), error.message)
     elif keyword == "additionalProperties":
-        for name in value.keys() - error.schema.get("properties", {}).keys():
+        for name in [name for name in value if name not in error.schema.get("properties", {})]:
             yield Problem((*path, name), unknown_field((*path, name), error.schema))
     elif keyword == "required":
         missing = next(name for name in error.validator_value if error.message.startswith(repr(name)))
@@ -88,8 +89,8 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
 
 
 def _example(missing: str, node: schema.Schema) -> str:
-    described = schema.fields(node).get(missing, {}).get("description", "")
-    return f": {described[:1].lower()}{described[1:].rstrip('.')}" if described else ""
+    described = re.split("[.:;]", schema.fields(node)[missing]["description"])[0]
+    return f" ({described[:1].lower()}{described[1:]})"
 
 
 def _one_of(error: Any) -> str:
@@ -117,7 +118,7 @@ def _own_words(error: Any) -> str:
     return str(error.message)
 
 
-_PHRASES = {
+_PHRASES: dict[str, Callable[[Any], str]] = {
     "enum": lambda error: f"{shown(error.instance)} is not allowed; allowed are {', '.join(error.validator_value)}",
     "minimum": lambda error: f"{error.instance} is too small; at least {error.validator_value} is allowed",
     "maximum": lambda error: f"{error.instance} is too large; at most {error.validator_value} is allowed",
@@ -136,7 +137,7 @@ def _without(given: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
             holder = holder[key] if _has(holder, key) else None
         if _has(holder, path[-1]):
             if isinstance(holder, list):
-                holder[path[-1]] = {}
+                holder[int(path[-1])] = {}
             else:
                 del holder[path[-1]]
     return sound

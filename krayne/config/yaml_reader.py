@@ -46,8 +46,9 @@ def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Place
     try:
         loader = _Loader(text)
         while loader.check_node():
-            reading = _Reading(loader, place)
-            yield reading.document(loader.get_node())
+            node = loader.get_node()
+            if node is not None:
+                yield _Reading(loader, place).document(node)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(place(line), f"the character {shown(chr(error.character))} is not allowed in YAML")
@@ -94,7 +95,7 @@ class _Reading:
             items = enumerate(node.value)
             value = [self.value(item, (*path, index), self.at(item)) for index, item in items]
         else:
-            value = self.tagged(node, place)
+            value = self.tagged(node.tag, place)
         self.depth -= 1
         return value
 
@@ -106,9 +107,9 @@ class _Reading:
         if self.weight > MAX_WEIGHT:
             _refuse(place, "its aliases make it larger than 1 MiB")
         if node.tag not in _SCALARS:
-            return self.tagged(node, place)
+            return self.tagged(node.tag, place)
         try:
-            value = self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # types-PyYAML has none
+            value = self.loader.construct_object(node)
         except (ValueError, KeyError, OverflowError, yaml.YAMLError):  # an explicit tag that lies, or a huge number
             self.problems.append(f"{place.label}: {shown(node.value)} is no {node.tag.removeprefix(_CORE)}")
             return None
@@ -167,8 +168,9 @@ class _Reading:
             self.problems.append(f"{place.label}: {text}")
         return None
 
-    def tagged(self, node: yaml.Node, place: Place) -> None:
-        self.problems.append(f"{place.label}: the tag {shown(node.tag)} is not allowed; write a plain value")
+    def tagged(self, tag: str, place: Place) -> Any:
+        self.problems.append(f"{place.label}: the tag {shown(tag)} is not allowed; write a plain value")
+        return None
 
 
 def _join_surrogates(text: str) -> str:

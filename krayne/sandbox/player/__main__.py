@@ -1,0 +1,87 @@
+"""Play on any cluster, in the foreground, until SIGTERM or ^C: `python -m krayne.sandbox.player`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+
+from krayne.errors import KrayneError
+from krayne.sandbox.player import client
+from krayne.sandbox.player.client import ApiError, Connection, connect
+from krayne.sandbox.player.kubelet.node import NodeSpec
+from krayne.sandbox.player.player import Player
+from krayne.sandbox.player.proxy import kubectl_proxy
+from krayne.sandbox.player.timing import TIMINGS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="player: %(message)s")
+    try:
+        return asyncio.run(_play(options))
+    except (KrayneError, ApiError) as error:
+        print(f"player: {error}", file=sys.stderr)  # noqa: T201 (this is the program's voice)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m krayne.sandbox.player", description=__doc__)
+    parser.add_argument("--kubeconfig", help="the kubeconfig file (kubectl's own by default)")
+    parser.add_argument("--context", help="the kubeconfig context (the current one by default)")
+    parser.add_argument("--node", default=NodeSpec().name, help="the name of the played node (%(default)s)")
+    parser.add_argument(
+        "--capacity",
+        action="append",
+        default=[],
+        metavar="NAME=QUANTITY",
+        help="what the node has, such as nvidia.com/gpu=8; may be repeated",
+    )
+    parser.add_argument("--node-only-if-none", action="store_true", help="play no node where the cluster has one")
+    parser.add_argument("--bare", action="store_true", help="play the scheduler and the garbage collector as well")
+    parser.add_argument("--speed", choices=sorted(TIMINGS), default="demo", help="how fast things happen (%(default)s)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what is tried again, and why")
+    return parser
+
+
+async def _play(options: argparse.Namespace) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with kubectl_proxy(options.kubeconfig, options.context) as connection:
+        nodes = await _nodes(options, connection)
+        player = Player(timing=TIMINGS[options.speed], nodes=nodes, bare=options.bare)
+        playing = asyncio.create_task(player.run(connection))
+        stopping = asyncio.create_task(stop.wait())
+        ready = asyncio.create_task(player.ready.wait())
+        try:
+            await asyncio.wait({playing, stopping, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                told = ", ".join(node.name for node in nodes) or "no node"
+                print(f"player: ready ({told})", file=sys.stderr, flush=True)  # noqa: T201 (this is the program's voice)
+                await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                playing.result()
+        finally:
+            for task in (playing, stopping, ready):
+                task.cancel()
+            await asyncio.gather(playing, stopping, ready, return_exceptions=True)
+    return 0
+
+
+async def _nodes(options: argparse.Namespace, connection: Connection) -> tuple[NodeSpec, ...]:
+    own = NodeSpec(name=options.node)
+    own.capacity.update(dict(pair.split("=", 1) for pair in options.capacity))
+    if options.node_only_if_none:
+        async with connect(connection, "krayne-player") as api:
+            present, _ = await api.list(client.NODES)
+        if any(node["metadata"]["name"] != own.name for node in present):
+            return ()
+    return (own,)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

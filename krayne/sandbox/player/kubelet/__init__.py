@@ -1,0 +1,1 @@
+"""A kubelet in small: it runs nothing, and writes what a real one would have seen."""

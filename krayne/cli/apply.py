@@ -31,6 +31,7 @@ kubectl krayne apply -f cluster.yaml --dry-run=server -o yaml
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @configuration
 @click.option(
     "--template",
@@ -43,7 +44,6 @@ kubectl krayne apply -f cluster.yaml --dry-run=server -o yaml
 @dry_run
 @waiting(default=False, goal="it is ready")
 @output("name", "json", "yaml", help_text="What to print of the RayCluster")
-@connection
 def apply(
     *,
     configs: Sequence[ClusterConfig],

@@ -34,6 +34,7 @@ kubectl krayne create my-cluster --dry-run=client -o yaml | kubectl diff -f -
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @configuration
 @click.option(
     "--template",
@@ -44,7 +45,6 @@ kubectl krayne create my-cluster --dry-run=client -o yaml | kubectl diff -f -
 @dry_run
 @waiting(default=True, goal="it is ready")
 @output("name", "json", "yaml", help_text="What to print of the RayCluster")
-@connection
 def create(
     *,
     configs: Sequence[ClusterConfig],

@@ -27,6 +27,7 @@ kubectl krayne delete -l team=vision
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=cluster_name)
 @click.option("-l", "--selector", metavar="SELECTOR", help="Delete the clusters with these labels")
 @click.option("--all", "everything", is_flag=True, help="Delete all clusters of the namespace")
@@ -37,7 +38,6 @@ kubectl krayne delete -l team=vision
 )
 @waiting(default=True, goal="its pods are gone")
 @output("name", help_text="Print the names only")
-@connection
 def delete(
     *,
     names: tuple[str, ...],

@@ -20,9 +20,9 @@ kubectl krayne describe my-cluster -o json | jq '.pods[] | select(.ready | not)'
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, type=cluster_name)
 @output("text", "json", "yaml", default="text")
-@connection
 def describe(names: tuple[str, ...], form: str, kubectl: Kubectl) -> None:
     """Show everything about clusters, and why they are not ready.
 

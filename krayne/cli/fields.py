@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from krayne.cli.options import cluster_name
+from krayne.cli.options import Option, cluster_name
 from krayne.config import Flag, flags, load_configs, nest
 
 if TYPE_CHECKING:
     from krayne.cli.options import Function
     from krayne.kubectl import Kubectl
 
+_SECTION = "Configuration (any other field: --set)"
 _TYPES = {"integer": click.INT, "boolean": click.BOOL}
 
 
@@ -52,11 +53,13 @@ def _option(flag: Flag) -> Any:
     if flag.default is not None and not isinstance(flag.default, list | dict | bool):
         help_text += f"  [default: {flag.default}]"
     if flag.type == "boolean":
-        return click.option(flag.option, _variable(flag), default=None, help=help_text)
+        return click.option(flag.option, _variable(flag), cls=Option, section=_SECTION, default=None, help=help_text)
     repeated = flag.type in ("list", "map")
     return click.option(
         flag.option,
         _variable(flag),
+        cls=Option,
+        section=_SECTION,
         type=click.Choice(flag.choices) if flag.choices else _TYPES.get(flag.type, click.STRING),
         multiple=repeated,
         metavar="NAME=VALUE" if flag.type == "map" else None,

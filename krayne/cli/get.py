@@ -32,13 +32,13 @@ kubectl krayne get -l team=vision -w
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=cluster_name)
 @click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces")
 @click.option("-l", "--selector", metavar="SELECTOR", help="Only clusters with these labels, e.g. team=vision")
 @click.option("-w", "--watch", is_flag=True, help="Go on, showing each change")
 @output("table", "wide", "json", "yaml", "name", default="table")
 @click.option("--no-headers", is_flag=True, help="Leave out the line of column titles")
-@connection
 def get(
     *,
     names: tuple[str, ...],

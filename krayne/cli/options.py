@@ -17,8 +17,16 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
 
+class Option(click.Option):
+    """An option with its place in the help."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
 class Command(click.Command):
-    """A verb whose help shows examples before its options."""
+    """A verb whose help shows examples first, then its own options, then those that it shares with others."""
 
     def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -29,7 +37,13 @@ class Command(click.Command):
         if self.examples:
             with formatter.section("Examples"):
                 formatter.write("\n".join(f"  {line}".rstrip() for line in self.examples.split("\n")) + "\n")
-        super().format_options(ctx, formatter)
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                sections.setdefault(getattr(param, "section", "Options"), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def cluster_name(text: str) -> str:
@@ -59,23 +73,22 @@ def connection(function: Function) -> Function:
         log = _log if verbose else _ignore
         return function(*args, kubectl=Kubectl(**chosen, as_groups=as_groups, log=log, tell=_tell), **values)
 
+    def option(*names: str, **attributes: Any) -> Callable[[Function], Function]:
+        return click.option(*names, cls=Option, section="Connection", **attributes)
+
     options = (
-        click.option("-n", "--namespace", metavar="NAME", help="Namespace  [default: the context's]"),
-        click.option("--context", metavar="NAME", help="Context of the kubeconfig to use"),
-        click.option("--kubeconfig", metavar="FILE", help="Kubeconfig file to use"),
-        click.option("--cluster", metavar="NAME", help="Cluster of the kubeconfig to use"),
-        click.option("--user", metavar="NAME", help="User of the kubeconfig to use"),
-        click.option("--as", "as_user", metavar="USER", help="User to act as"),
-        click.option(
-            "--as-group", "as_groups", metavar="GROUP", multiple=True, help="Group to act as; may be repeated"
-        ),
-        click.option(
-            "--request-timeout", metavar="DURATION", help="How long one call to the server may take, e.g. 30s"
-        ),
-        click.option("-v", "--verbose", count=True, help="Show each kubectl command that is run"),
+        option("-n", "--namespace", metavar="NAME", help="Namespace  [default: the context's]"),
+        option("--context", metavar="NAME", help="Context of the kubeconfig to use"),
+        option("--kubeconfig", metavar="FILE", help="Kubeconfig file to use"),
+        option("--cluster", metavar="NAME", help="Cluster of the kubeconfig to use"),
+        option("--user", metavar="NAME", help="User of the kubeconfig to use"),
+        option("--as", "as_user", metavar="USER", help="User to act as"),
+        option("--as-group", "as_groups", metavar="GROUP", multiple=True, help="Group to act as; may be repeated"),
+        option("--request-timeout", metavar="DURATION", help="How long one call to the server may take, e.g. 30s"),
+        option("-v", "--verbose", count=True, help="Show each kubectl command that is run"),
     )
-    for option in reversed(options):
-        connected = option(connected)
+    for each in reversed(options):
+        connected = each(connected)
     return connected  # type: ignore[return-value]  # click's options leave the function's type as it is
 
 

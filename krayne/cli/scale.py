@@ -20,6 +20,7 @@ kubectl krayne scale my-cluster -g gpu --max 20
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @click.argument("name", metavar="NAME", type=cluster_name)
 @click.option("-g", "--group", metavar="NAME", help="Worker group; may be left out where there is one")
 @click.option("-r", "--replicas", type=int, metavar="N", help="How many workers it has")
@@ -27,7 +28,6 @@ kubectl krayne scale my-cluster -g gpu --max 20
 @click.option("--max", "max_replicas", type=int, metavar="N", help="How many it may have at most")
 @dry_run
 @output("name", "json", "yaml", help_text="What to print of the changed RayCluster")
-@connection
 def scale(name: str, dry_run: str, form: str | None, kubectl: Kubectl, **wanted: Any) -> None:
     """Change the number of workers in a group, and nothing else.
 

@@ -14,8 +14,8 @@ kubectl krayne version -o json --context staging
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@output("text", "json", "yaml", default="text")
 @connection
+@output("text", "json", "yaml", default="text")
 def version(form: str, kubectl: Kubectl) -> None:
     """Show the versions of krayne, kubectl, Kubernetes and KubeRay."""
     show_versions(kubectl, form)

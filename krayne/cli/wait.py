@@ -17,6 +17,7 @@ kubectl krayne wait my-cluster --for deleted
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @click.argument("name", metavar="NAME", type=cluster_name)
 @click.option(
     "--for",
@@ -27,7 +28,6 @@ kubectl krayne wait my-cluster --for deleted
     help="What to wait for",
 )
 @timeout
-@connection
 def wait(name: str, goal: str, timeout: float | None, kubectl: Kubectl) -> None:
     """Wait until a cluster is ready, deleted or suspended.
 

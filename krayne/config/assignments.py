@@ -67,7 +67,7 @@ def _whole(assignment: str, keys: list[str | int], equals: int) -> Assignment:
 
 
 def _malformed(assignment: str, why: str) -> ConfigValidationError:
-    text = 'write it as PATH=VALUE, such as head.memory=8Gi or labels."example.com/team"=ml'
+    text = "write it as PATH=VALUE, such as head.memory=8Gi or 'labels.\"example.com/team\"=ml'"
     return ConfigValidationError([f"--set {shown(assignment)}: {why}; {text}"])
 
 

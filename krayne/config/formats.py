@@ -129,16 +129,16 @@ def _image(value: str) -> str | None:
 def _ray_version(value: str) -> str | None:
     if len(value) <= 40 and re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}(?:[.-]?[0-9A-Za-z]+)*", value, re.ASCII):
         return None
-    likely = f' (such as "{value}.0")' if re.fullmatch(r"\d{1,9}\.\d{1,9}", value, re.ASCII) else ""
-    return f'{shown(value)} is no version of Ray; write all three numbers, such as "2.60.0"{likely}'
+    likely = f"{value}.0" if re.fullmatch(r"\d{1,9}\.\d{1,9}", value, re.ASCII) else "2.60.0"
+    return f'{shown(value)} is no version of Ray; write all three numbers, such as "{likely}"'
 
 
 def _python_version(value: str) -> str | None:
     if re.fullmatch(r"3\.\d{1,2}", value, re.ASCII):
         return None
     longer = re.fullmatch(r"(3\.\d{1,2})\.\w+", value, re.ASCII)
-    likely = f' (did you mean "{longer[1]}"?)' if longer else ""
-    return f'{shown(value)} names no rayproject/ray image; write major and minor, such as "3.11"{likely}'
+    likely = longer[1] if longer else "3.11"
+    return f'{shown(value)} names no rayproject/ray image; write major and minor only, such as "{likely}"'
 
 
 def _path(value: str, *, absolute: bool, forbidden: str = "\0") -> str | None:

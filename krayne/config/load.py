@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from krayne.config.layers import apply_flags, put
 from krayne.config.model import ClusterConfig
-from krayne.config.problems import Place, Places, Problem, lines
+from krayne.config.problems import Place, Places, Problem, lines, place_of, shown
 from krayne.config.values import plain
 from krayne.errors import ConfigValidationError
 
@@ -41,12 +41,18 @@ def load_configs(
     said, found = plain(flags or {})
     problems += lines(found, {})
     loaded: list[ClusterConfig] = []
+    named: dict[tuple[str | None, str], str] = {}
     for document in documents:
         try:
-            loaded.append(_load(document, said, sets, name))
+            config = _load(document, said, sets, name)
         except ConfigValidationError as error:
             problems += error.problems
-    problems += _twice(loaded)
+            continue
+        loaded.append(config)
+        label = place_of(document.places, ("name",)).label
+        first = named.setdefault((config.namespace, config.name), label)
+        if first != label:
+            problems.append(f"{label}: name: {shown(config.name)} is the cluster at {first} already; they must differ")
     if problems:
         raise ConfigValidationError(list(dict.fromkeys(problems)))
     return tuple(loaded)
@@ -93,13 +99,3 @@ def _assign(tree: dict[str, Any], places: Places, sets: list[Assignment]) -> tup
         except ConfigValidationError as error:
             refused += error.problems
     return problems, refused
-
-
-def _twice(configs: list[ClusterConfig]) -> list[str]:
-    """Two clusters of one name in one namespace would be one."""
-    named = [(config.namespace, config.name) for config in configs]
-    return [
-        f"name: {name} stands for two clusters of the file; they must differ"
-        for namespace, name in dict.fromkeys(named)
-        if named.count((namespace, name)) > 1
-    ]

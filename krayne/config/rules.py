@@ -83,11 +83,10 @@ def _redis(config: Config) -> Iterator[Problem]:
 
 def _environment(config: Config) -> Iterator[Problem]:
     """Variables that KubeRay sets itself from a field."""
-    for name, field in (
-        ("RAY_enable_autoscaler_v2", "autoscaler.version"),
-        ("RAY_AUTH_MODE", "auth"),
-        ("RAY_AUTH_TOKEN", "auth"),
-    ):
+    set_by_kuberay = {"RAY_enable_autoscaler_v2": "autoscaler.version"}
+    if config["auth"] == "token":
+        set_by_kuberay |= {"RAY_AUTH_MODE": "auth", "RAY_AUTH_TOKEN": "auth"}
+    for name, field in set_by_kuberay.items():
         if name in config["env"]:
             yield Problem(("env", name), f"is set by KubeRay; use {field}")
 

@@ -11,6 +11,7 @@ from krayne.config import schema
 if TYPE_CHECKING:
     from krayne.config.problems import Path
 
+_LISTS = ("worker_groups", "volumes")
 _MANIFEST_FIELDS = frozenset({"apiVersion", "kind", "metadata", "spec"})
 
 
@@ -19,16 +20,23 @@ def unknown_field(path: Path, node: schema.Schema) -> str:
     name = str(path[-1])
     if len(path) == 1 and name in _MANIFEST_FIELDS:
         return "unknown field: this looks like a manifest, which kubectl apply takes as it is"
-    hint = _same_level(name, node) or _other_level(name) or _near(name, node)
+    here = _spelled(name, node)
+    near = meant(name, node)
+    hint = (here and f"did you mean {here}?") or _other_level(name) or (near and f"did you mean {near}?")
     return f"unknown field{f' ({hint})' if hint else f'; known here: {_known(node)}'}"
 
 
-def _same_level(name: str, node: schema.Schema) -> str | None:
+def meant(name: str, node: schema.Schema) -> str | None:
+    """The field of ``node`` that ``name`` most likely stands for."""
+    near = difflib.get_close_matches(_snake(name), schema.fields(node), n=1)
+    return _spelled(name, node) or (near[0] if near else None)
+
+
+def _spelled(name: str, node: schema.Schema) -> str | None:
     """By another spelling: KubeRay's name for it, camelCase, kebab-case."""
-    known = schema.fields(node)
-    for field, described in known.items():
+    for field, described in schema.fields(node).items():
         if field == _snake(name) or name in described.get("x-aliases", ()):
-            return f"did you mean {field}?"
+            return field
     return None
 
 
@@ -49,12 +57,7 @@ def _other_level(name: str) -> str | None:
 def _home(path: tuple[str, ...]) -> str:
     if not path:
         return "at the top level"
-    return f"under {'.'.join('worker_groups[]' if key == 'worker_groups' else key for key in path)}"
-
-
-def _near(name: str, node: schema.Schema) -> str | None:
-    near = difflib.get_close_matches(_snake(name), schema.fields(node), n=1)
-    return f"did you mean {near[0]}?" if near else None
+    return f"under {'.'.join(f'{key}[]' if key in _LISTS else key for key in path)}"
 
 
 def _known(node: schema.Schema) -> str:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from krayne.config import formats, rules, schema
 from krayne.config.problems import Path, Places, Problem, path_text, shown
-from krayne.config.suggestions import unknown_field
+from krayne.config.suggestions import meant, unknown_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +79,8 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
             yield Problem((*path, name), unknown_field((*path, name), error.schema))
     elif keyword == "required":
         missing = next(name for name in error.validator_value if error.message.startswith(repr(name)))
-        yield Problem((*path, missing), "is missing" + _example(missing, error.schema))
+        if missing not in {meant(key, error.schema) for key in value if key not in error.schema["properties"]}:
+            yield Problem((*path, missing), "is missing" + _gloss(missing, error.schema))
     elif keyword == "oneOf":
         yield Problem(path, _one_of(error))
     elif keyword == "type":
@@ -88,9 +89,10 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
         yield Problem(path, _PHRASES.get(keyword, _own_words)(error))
 
 
-def _example(missing: str, node: schema.Schema) -> str:
-    described = re.split("[.:;]", schema.fields(node)[missing]["description"])[0]
-    return f" ({described[:1].lower()}{described[1:]})"
+def _gloss(missing: str, node: schema.Schema) -> str:
+    """The beginning of the field's description."""
+    words = re.split(r"[:;,.] | \(|\.$", schema.fields(node)[missing]["description"])[0]
+    return f" ({words[0].lower() if words[1:2].islower() else words[0]}{words[1:]})"
 
 
 def _one_of(error: Any) -> str:

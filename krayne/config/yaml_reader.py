@@ -169,7 +169,7 @@ class _Reading:
         return None
 
     def tagged(self, tag: str, place: Place) -> Any:
-        self.problems.append(f"{place.label}: the tag {shown(tag)} is not allowed; write a plain value")
+        self.problems.append(f"{place.label}: the tag {tag.replace(_CORE, '!!')} is not allowed; write a plain value")
         return None
 
 

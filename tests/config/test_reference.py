@@ -1,0 +1,45 @@
+"""What is written from the schema and kept in the checkout."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from krayne.config import load_configs
+from krayne.config.reference import texts
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs" / "configuration.md"
+
+
+@pytest.mark.parametrize(("file", "text"), texts().items(), ids=[file.name for file in texts()])
+def test_written_file_is_current(file: Path, text: str) -> None:
+    """Run `python -m krayne.config.reference` after changing the schema."""
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_example_of_the_docs_is_valid(tmp_path: Path) -> None:
+    """The YAML that docs/configuration.md shows loads."""
+    (example,) = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    file = tmp_path / "example.yaml"
+    file.write_text(example, encoding="utf-8")
+    (config,) = load_configs(str(file))
+    assert [group.name for group in config.worker_groups] == ["cpu", "gpu"]
+
+
+def test_assignments_of_the_docs_work(tmp_path: Path) -> None:
+    """Each --set that docs/configuration.md shows is accepted, together with the others."""
+    text = DOCS.read_text(encoding="utf-8")
+    block = re.search(r"```\n(--set.*?)```", text, re.DOTALL)
+    assert block
+    words = shlex.split(block[1], comments=True)
+    file = tmp_path / "groups.yaml"
+    file.write_text("name: a\nworker_groups: [{name: cpu}, {name: gpu}]\n", encoding="utf-8")
+    (config,) = load_configs(str(file), assignments=[word for word in words if word != "--set"])
+    assert config.labels == {"example.com/team": "ml"}
+    assert [group.max_replicas for group in config.worker_groups] == [4, 4]
+    assert config.head.node_selector == {"cloud.google.com/gke-spot": "true"}
+    assert config.volumes[0].pvc == "training-data"

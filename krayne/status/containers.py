@@ -37,10 +37,12 @@ _IMAGE_REFUSED = (
     "denied",
     "forbidden",
     "invalid reference",
+    "no such host",
 )
 _MISCONFIGURED = {"CreateContainerConfigError", "CreateContainerError"}
 # The kubelet's own words say why a container could not be started; of one that was, only how it ended is known.
 _NOT_STARTED = {"RunContainerError", "PostStartHookError", "PreStartHookError", "PreCreateHookError"}
+_HOOK = re.compile(r"^\w+ lifecycle hook .*? failed - error: ", re.DOTALL)
 _NO_SUCH_PROGRAM = ("executable file not found", "no such file or directory", "permission denied", "exec format error")
 
 _KILLED = (137, 143)  # SIGKILL, SIGTERM: it did not end of itself
@@ -81,7 +83,7 @@ def _waiting(seen: Seen, status: Object, waiting: Object) -> Problem | None:
         verb = f"cannot make container {name}"
         return Problem(Rank.BROKEN, Status.CONTAINERS_CREATING, verb, one_line(message or reason), hopeless=late)
     if reason in _NOT_STARTED:
-        return _crash(seen, status, one_line(message or reason))
+        return _crash(seen, status, one_line(_HOOK.sub("its postStart hook failed: ", message) or reason))
     if reason == "CrashLoopBackOff":
         return _crash(seen, status)
     if reason == "PodInitializing":
@@ -137,7 +139,7 @@ def _running(seen: Seen, status: Object, *, init: bool) -> Problem | None:
         verb = f"wait[s] for the head (init container {name})" if waits else f"run[s] init container {name}"
         return Problem(Rank.STARTING, Status.CONTAINERS_CREATING, verb, waits_for_head=waits, container=name)
     age = since(objects.at(status, "state", "running", "startedAt"), seen.now)
-    verb = f"run[s] container {name}" + ("" if age is None else f" since {duration(age)}")
+    verb = f"started container {name}" + ("" if age is None else f" {duration(age)} ago")
     if recent:
         verb = f"restarted container {name} ({how_it_ended(last)})"
     return Problem(

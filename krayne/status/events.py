@@ -34,8 +34,13 @@ def _is_telling(event: Object) -> bool:
 def events_about(events: Sequence[Object], kind: str) -> dict[str, list[Object]]:
     """Sort the events about objects of a kind by the object's name, newest last."""
     found: dict[str, list[Object]] = {}
-    for event in sorted((each for each in events if isinstance(each, dict)), key=event_time):
+    for event in sorted((each for each in events if isinstance(each, dict)), key=_when):
         what = objects.mapping(event, "involvedObject")
         if what.get("kind") == kind:
             found.setdefault(objects.string(what, "name"), []).append(event)
     return found
+
+
+def _when(event: Object) -> tuple[str, bool]:
+    # Most times are whole seconds: of one second, the bad news is the last.
+    return event_time(event), event.get("type") == "Warning"

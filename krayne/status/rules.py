@@ -81,7 +81,7 @@ def _owner_uid(pod: Object) -> object:
 
 def _deleting(cluster: Object, pods: Sequence[Object] | None, now: datetime) -> Verdict:
     age = since(objects.at(cluster, "metadata", "deletionTimestamp"), now)
-    cause = "it is being deleted" if age is None else f"it is being deleted since {duration(max(age, 0))}"
+    cause = "it is being deleted" if age is None else f"its deletion began {duration(max(age, 0))} ago"
     left = objects.at(cluster, "metadata", "finalizers")
     finalizers = [str(each) for each in left] if isinstance(left, list) else []
     if pods:

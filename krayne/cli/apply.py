@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,7 +77,10 @@ def apply(
         show_changes(shown, form, "applied", dry_run)
         return
 
+    sent: list[dict[str, Any]] = []
+
     def submitted(applied: Applied) -> None:
+        sent.append(applied.cluster)
         show_changes([applied.cluster], form, applied.verb, "none")
 
     each(
@@ -95,4 +98,4 @@ def apply(
     if wait:
         from krayne.cli.progress import wait_for
 
-        wait_for([(config.name, kubectl.within(config.namespace)) for config in configs], timeout)
+        wait_for(kubectl, sent, timeout)

@@ -68,8 +68,11 @@ def create(
         show_changes(manifests, form, "created", dry_run)
         return
 
-    def submitted(manifest: dict[str, Any]) -> None:
-        show_changes([manifest], form, "created", "none")
+    sent: list[dict[str, Any]] = []
+
+    def submitted(cluster: dict[str, Any]) -> None:
+        sent.append(cluster)
+        show_changes([cluster], form, "created", "none")
 
     each(
         configs,
@@ -78,4 +81,4 @@ def create(
     if wait:
         from krayne.cli.progress import wait_for
 
-        wait_for([(config.name, kubectl.within(config.namespace)) for config in configs], timeout)
+        wait_for(kubectl, sent, timeout)

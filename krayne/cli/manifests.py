@@ -43,14 +43,14 @@ def warn(text: str) -> None:
 
 
 def each(values: Sequence[Any], do: Callable[[Any], object]) -> None:
-    """Do it for every value, also after one has failed; then raise the first error, the others having been said."""
+    """Do it for every value, also after one has failed; then raise the last error, the others having been said."""
     errors = []
     for value in values:
         try:
             do(value)
         except KrayneError as error:
             errors.append(error)
-    for other in errors[1:]:
+    for other in errors[:-1]:
         click.echo(f"Error: {other}", err=True)
     if errors:
-        raise errors[0]
+        raise errors[-1]

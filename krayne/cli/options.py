@@ -13,6 +13,7 @@ from krayne.kubectl import Kubectl
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+CONNECTION = "Connection"  # the section that every verb has, and so the last
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
@@ -39,9 +40,9 @@ class Command(click.Command):
                 formatter.write("\n".join(f"  {line}".rstrip() for line in self.examples.split("\n")) + "\n")
         sections: dict[str, list[tuple[str, str]]] = {"Options": []}
         for param in self.get_params(ctx):
-            if record := param.get_help_record(ctx):
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)):
                 sections.setdefault(getattr(param, "section", "Options"), []).append(record)
-        for title, records in sections.items():
+        for title, records in sorted(sections.items(), key=lambda section: section[0] == CONNECTION):
             with formatter.section(title):
                 formatter.write_dl(records)
 
@@ -74,7 +75,7 @@ def connection(function: Function) -> Function:
         return function(*args, kubectl=Kubectl(**chosen, as_groups=as_groups, log=log, tell=_tell), **values)
 
     def option(*names: str, **attributes: Any) -> Callable[[Function], Function]:
-        return click.option(*names, cls=Option, section="Connection", **attributes)
+        return click.option(*names, cls=Option, section=CONNECTION, **attributes)
 
     options = (
         option("-n", "--namespace", metavar="NAME", help="Namespace  [default: the context's]"),

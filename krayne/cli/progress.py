@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +27,6 @@ class Progress:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._written = 0
-        self._last = ""
 
     def __enter__(self) -> Progress:
         return self
@@ -38,10 +37,7 @@ class Progress:
     def __call__(self, info: ClusterInfo) -> None:
         """Show a cluster as it is now."""
         if not self._live:
-            line = plain_line(info)
-            if line != self._last:
-                self._write(f"{line}\n")
-                self._last = line
+            self._write(f"{plain_line(info)}\n")
             return
         lines = live_lines(info, shutil.get_terminal_size().columns)
         self._write((_UP_AND_CLEAR.format(self._written) if self._written else "") + "".join(f"{x}\n" for x in lines))
@@ -70,20 +66,20 @@ def live_lines(info: ClusterInfo, width: int) -> list[str]:
     return [line if len(line) < width else f"{line[: width - 2]}…" for line in lines]
 
 
-def wait_for(clusters: Sequence[tuple[str, Kubectl]], timeout: float | None) -> None:
+def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: float | None) -> None:
     """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open; ^C tells how to go on."""
     from krayne.operations.wait import next_steps, wait_until_ready
 
     until = None if timeout is None else time.monotonic() + timeout
-    for name, kubectl in clusters:
+    for cluster in clusters:
+        name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
             with Progress() as progress:
-                info = wait_until_ready(name, timeout=left, progress=progress, kubectl=kubectl)
+                info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=cluster)
         except KeyboardInterrupt:
-            where = f"{name} -n {kubectl.current_namespace}"
-            steps = f"Go on:   kubectl krayne wait {where}\n{next_steps(kubectl, name)}"
-            click.echo(f"\nStopped waiting; {kubectl.named(name)} stays.\n{steps}", err=True)
+            steps = f"Go on:   kubectl krayne wait {name} -n {there.current_namespace}\n{next_steps(there, name)}"
+            click.echo(f"\nStopped waiting; {there.named(name)} stays.\n{steps}", err=True)
             raise
         click.echo("\n".join(ready_lines(info)), err=True)
 

@@ -48,7 +48,9 @@ class ApplyConflictError(ConflictError):
 # klog lines that kubectl prints before its own sentence, e.g. `E1123 15:30:01.123456   42 memcache.go:265] …`.
 _LOG_LINE = re.compile(r"^[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?", re.MULTILINE)
 _ADVICE = re.compile(r"\nPlease review the fields above--.*", re.DOTALL)
-_REFUSED = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"')
+_REFUSED = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
+)
 _NAMESPACE = re.compile(r'namespaces? "(?P<name>[^"]*)" not found')
 
 # The first pattern found in kubectl's words decides. (Words: kubectl 1.30 to 1.37, Kubernetes 1.33.)
@@ -129,8 +131,9 @@ def _nothing(_words: str, _namespace: str | None) -> str:
 def _permission(words: str, namespace: str | None) -> str:
     where = f" -n {namespace}" if namespace else " -A"
     if found := _REFUSED.search(words):
-        who = f"{found['user'] or 'this user'} needs the right to {found['verb']} {found['resource']}"
-        return f"{who}: ask for it, then check with: kubectl auth can-i {found['verb']} {found['resource']}{where}"
+        resource = ".".join(filter(None, (found["resource"], found["group"])))
+        who = f"{found['user'] or 'this user'} needs the right to {found['verb']} {resource}"
+        return f"{who}: ask for it, then check with: kubectl auth can-i {found['verb']} {resource}{where}"
     return f"Ask for the right, then check with: kubectl auth can-i --list{where}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Progress = Callable[[ClusterInfo], None]
 
 TIMEOUT = 600.0  # seconds that a cluster may take by default; pulling a Ray image onto a new node takes minutes
+_SPAN = re.compile(r"\b(\d+[smhdy])+\b")  # a time as krayne.text.duration writes it
 _TICK = 5.0  # seconds between looks at the clock: some verdicts come with age alone
 
 
@@ -140,15 +142,21 @@ def _follow(kubectl: Kubectl, name: str, cluster: dict[str, Any] | None, timeout
 
 
 def _tell(progress: Progress | None, last: ClusterInfo | None, info: ClusterInfo) -> None:
-    if progress and (last is None or (last.status, last.cause, last.groups) != (info.status, info.cause, info.groups)):
+    if progress and (last is None or _said(last) != _said(info)):
         progress(info)
 
 
+def _said(info: ClusterInfo) -> tuple[object, ...]:
+    """What is news: not that a problem is five seconds older."""
+    return info.status, _SPAN.sub("", info.cause or ""), info.head.ready, info.groups
+
+
 def _late(kubectl: Kubectl, name: str, wanted: str, timeout: float | None, last: ClusterInfo | None) -> KrayneError:
+    from krayne.text import duration
+
     state = f"{last.status}" + (f", {last.cause}" if last.cause else "") if last else "unknown"
-    return ClusterTimeoutError(
-        f"{kubectl.named(name)} is not {wanted} after {timeout:g}s: it is {state}\n{next_steps(kubectl, name)}", last
-    )
+    text = f"{kubectl.named(name)} is not {wanted} after {duration(timeout or 0)}: it is {state}"
+    return ClusterTimeoutError(f"{text}\n{next_steps(kubectl, name)}", last)
 
 
 def _explained(kubectl: Kubectl, name: str, verdict: Verdict) -> str:

@@ -1,0 +1,58 @@
+"""What kubectl's words are taken to mean: failures.yaml holds them, a case each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from krayne.errors import KrayneError
+from krayne.kubectl.failures import ApplyConflictError, UnknownFieldsError, conflicts, failure, unknown_fields
+
+CASES = yaml.safe_load(Path(__file__).with_name("failures.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['error']}: {case['stderr'][:50]}")
+def test_words_mean_an_error_that_keeps_them(case: dict[str, Any]) -> None:
+    """The class, kubectl's own sentence after what failed, and what to do next."""
+    error = failure("create raycluster demo", case["stderr"], case.get("code", 1), namespace="ml")
+    first, *advice = str(error).removeprefix("cannot create raycluster demo: ").split("\n")
+    assert type(error).__name__ == case["error"]
+    assert str(error).startswith(f"cannot create raycluster demo: {case.get('words', case['stderr'])}")
+    assert case.get("advice", "") in " ".join([first, *advice])
+
+
+def test_unknown_fields_come_as_paths() -> None:
+    """One error may name several."""
+    words = (
+        'strict decoding error: unknown field "spec.autoscalerOptions.bar", unknown field "spec.workerGroupSpecs[0].x"'
+    )
+    error = failure("create x", words, 1)
+    assert isinstance(error, UnknownFieldsError)
+    assert error.fields == unknown_fields(words) == fields
+
+
+def test_conflicts_come_with_their_owners() -> None:
+    """kubectl writes one conflict on a line, several as a list."""
+    words = (
+        'error: Apply failed with 3 conflicts: conflicts with "kubectl-edit" using ray.io/v1:\n- .spec.rayVersion\n'
+        '- .spec.suspend\nconflicts with "python-requests" using ray.io/v1:\n- .spec.workerGroupSpecs'
+    )
+    error = failure("apply x", words, 1)
+    assert isinstance(error, ApplyConflictError)
+    assert error.conflicts == conflicts(words)
+    assert error.conflicts == [
+        ("kubectl-edit", ".spec.rayVersion"),
+        ("kubectl-edit", ".spec.suspend"),
+        ("python-requests", ".spec.workerGroupSpecs"),
+    ]
+
+
+@given(st.text(), st.integers(-64, 255).filter(bool))
+def test_any_words_make_some_error(words: str, code: int) -> None:
+    """Nothing that kubectl may say breaks the telling of it."""
+    assert isinstance(failure("x", words, code), KrayneError)

@@ -1,0 +1,84 @@
+"""The namespace that kubectl would use, as the real kubectl tells it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from krayne.kubectl import kubeconfig
+from krayne.kubectl.kubeconfig import context_namespace
+
+FIRST = """
+contexts:
+- {name: a, context: {cluster: c, user: u, namespace: team-a}}
+- {name: none, context: {cluster: c, user: u}}
+"""
+SECOND = """
+current-context: b
+contexts:
+- {name: a, context: {cluster: c, user: u, namespace: overruled}}
+- {name: b, context: {cluster: c, user: u, namespace: team-b}}
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {}}]
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """Two files that say different things."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text(FIRST)
+    two.write_text(SECOND)
+    return str(one), str(two)
+
+
+def namespace(context: str | None = None, kubeconfig_: str | None = None, **environ: str) -> str:
+    """What krayne takes it to be."""
+    return context_namespace(kubeconfig=kubeconfig_, context=context, environ=environ)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("context", [None, "a", "b", "none"])
+def test_is_what_the_real_kubectl_says(
+    files: tuple[str, str], order: tuple[int, int], context: str | None, real_kubectl: str
+) -> None:
+    """Over the files of $KUBECONFIG in either order, the first that says a thing wins."""
+    listed = os.pathsep.join(files[index] for index in order)
+    chosen = [f"--context={context}"] if context else []
+    args = [real_kubectl, "config", "view", "--minify", *chosen, "-o", "jsonpath={..namespace}"]
+    told = subprocess.run(args, env={"KUBECONFIG": listed}, capture_output=True, text=True, check=True).stdout
+    assert namespace(context, KUBECONFIG=listed) == (told or "default")
+
+
+def test_a_named_file_stands_alone(files: tuple[str, str]) -> None:
+    """--kubeconfig takes the place of $KUBECONFIG."""
+    assert namespace("a", files[1], KUBECONFIG=files[0]) == "overruled"
+
+
+def test_reads_the_home_folder_s_file_by_default(tmp_path: Path) -> None:
+    """~/.kube/config."""
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(SECOND)
+    assert namespace(HOME=str(tmp_path)) == "team-b"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"namespace: [", b"\xff\xfe namespace", b"- namespace", b"contexts: namespace"]
+)
+def test_leaves_broken_files_to_kubectl(tmp_path: Path, text: bytes) -> None:
+    """It says what is wrong with them better."""
+    broken = tmp_path / "broken"
+    broken.write_bytes(text)
+    assert namespace(KUBECONFIG=str(broken)) == "default"
+
+
+def test_in_a_pod_without_kubeconfig_it_is_the_pod_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As client-go does in a cluster."""
+    mounted = tmp_path / "namespace"
+    mounted.write_text("team-pod\n")
+    monkeypatch.setattr(kubeconfig, "_IN_CLUSTER", str(mounted))
+    assert namespace(HOME="/nowhere") == "default"
+    assert namespace(HOME="/nowhere", KUBERNETES_SERVICE_HOST="10.0.0.1") == "team-pod"

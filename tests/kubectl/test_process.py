@@ -1,0 +1,115 @@
+"""Running programs: real ones, whatever they write and however they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from krayne.kubectl.process import Completed, Process
+
+PYTHON = sys.executable
+
+
+def run(code: str, stdin: bytes | None = None) -> Completed:
+    """Run a Python program as krayne runs kubectl."""
+    return Process([PYTHON, "-c", code], stdin=stdin).communicate()
+
+
+def test_gives_exit_code_and_both_outputs_unchanged() -> None:
+    """Bytes on stdout come as bytes."""
+    code = "import sys; sys.stdout.buffer.write(b'\\xff\\r\\n'); sys.stderr.write('oh'); sys.exit(3)"
+    assert run(code) == (3, b"\xff\r\n", "oh")
+
+
+def test_gives_the_signal_that_ended_it() -> None:
+    """A killed program has a negative code."""
+    assert run("import os; os.kill(os.getpid(), 9)").code == -signal.SIGKILL
+
+
+def test_passes_large_input_and_output_both_ways() -> None:
+    """Neither side blocks the other, whatever the pipes hold."""
+    text = os.urandom(1 << 20)
+    assert run("import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())", stdin=text)[1] == text
+
+
+def test_survives_a_program_that_does_not_read_its_input() -> None:
+    """The rest of the input is dropped."""
+    assert run("print('bye')", stdin=b"x" * (1 << 20))[:2] == (0, b"bye\n")
+
+
+def test_stdout_is_no_terminal() -> None:
+    """sh gives a terminal by default; kubectl would format for it."""
+    assert run("import sys; print(sys.stdout.isatty(), sys.stderr.isatty())")[1] == b"False False\n"
+
+
+def test_tells_what_is_said_while_the_program_waits() -> None:
+    """A login plugin's prompt reaches the user before the program ends, and is not lost for the error."""
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        waiting._running.signal(signal.SIGTERM)
+
+    waiting = Process([PYTHON, "-c", "import sys, time; sys.stderr.write('open this page'); time.sleep(60)"], tell=tell)
+    done = waiting.communicate()
+    assert (told, done.stderr) == (["open this page"], "open this page")
+
+
+def test_does_not_wait_for_children_that_keep_its_output_open() -> None:
+    """A plugin that left a browser behind does not hang krayne."""
+    code = "import subprocess, sys; print(subprocess.Popen(['/bin/sleep', '60']).pid)"
+    done = run(code)
+    os.kill(int(done[1]), signal.SIGTERM)
+    assert done[0] == 0
+
+
+@pytest.mark.parametrize("program", ["no-such-program", "/no/such/program"])
+def test_a_missing_program_is_file_not_found(program: str) -> None:
+    """Whoever called says what to install."""
+    with pytest.raises(FileNotFoundError):
+        Process([program])
+
+
+def test_a_program_that_cannot_run_is_permission_denied(tmp_path: Path) -> None:
+    """Executable by its mode, but no program."""
+    broken = tmp_path / "kubectl"
+    broken.write_bytes(b"\x00\x01no program")
+    broken.chmod(0o755)
+    with pytest.raises(PermissionError):
+        Process([str(broken)])
+
+
+def test_stop_ends_it_and_gives_all_pipes_back() -> None:
+    """Twice does no harm."""
+    before = set(Path("/proc/self/fd").iterdir())
+    process = Process(["/bin/sleep", "60"])
+    process.stop()
+    process.stop()
+    assert not process.alive()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_importing_sh_loads_neither_asyncio_nor_metadata() -> None:
+    """What sh needs for its async interface costs two thirds of its import."""
+    code = (
+        "import sys; from krayne.kubectl.process import Process; Process(['/bin/true']).communicate();"
+        "print('asyncio' in sys.modules, 'importlib.metadata' in sys.modules);"
+        "import asyncio, importlib.metadata; asyncio.run(asyncio.sleep(0)); print(importlib.metadata.version('sh')[:1])"
+    )
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n2\n"
+
+
+def test_runs_inside_an_event_loop() -> None:
+    """In a notebook asyncio is loaded and runs."""
+    code = (
+        "import asyncio; from krayne.kubectl.process import Process\n"
+        "async def main(): return Process(['/bin/echo', 'hi']).communicate()\n"
+        "print(asyncio.run(main()).stdout)"
+    )
+    assert subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout == "b'hi\\n'\n"

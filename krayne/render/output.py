@@ -10,7 +10,7 @@ from krayne.render.scalars import KEY_LIMIT, number, printable, quote
 
 _FIRST = ("apiVersion", "kind", "metadata", "spec", "status")
 # What no YAML reader, 1.1 or 1.2, takes for anything but text; all else is quoted. Quantities may stand as they are.
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?:[ :]?[A-Za-z0-9_./@+-]+)*")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?:[ :][A-Za-z0-9_./@+-]+)*")
 _QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[munkMGTP]|[KMGTPE]i)")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 

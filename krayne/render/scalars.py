@@ -23,7 +23,7 @@ def _escape(match: re.Match[str]) -> str:
         return _SHORT[char]
     if 0xD800 <= code <= 0xDFFF:
         raise ValueError(f"U+{code:04X} is half of a surrogate pair, not a character")
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def printable(text: str) -> bool:

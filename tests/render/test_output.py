@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from krayne.render import to_yaml
 from krayne.render.scalars import flow
 from tests.support.nasty import NASTY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -43,14 +46,14 @@ def test_nasty_text_reads_back_as_itself(text: str) -> None:
         assert yaml.load(flow(value), Loader=reader) == value
 
 
-@pytest.mark.parametrize("write", [to_yaml, flow])
-def test_kubectl_reads_the_same_values(write: Any, real_kubectl: str) -> None:
+@pytest.mark.parametrize("write", [lambda data: to_yaml({"data": data}), lambda data: f"data: {flow(data)}\n"])
+def test_kubectl_reads_the_same_values(write: Callable[[dict[str, str]], str], real_kubectl: str) -> None:
     """Go's YAML reader agrees, for every nasty text and every character of the basic plane, as value and as key."""
     texts = [*NASTY, *EVERY_CHARACTER]
     data = {f"value-{index}": text for index, text in enumerate(texts)} | dict.fromkeys(texts, "key")
-    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data}
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n" + write(data)
     command = [real_kubectl, "annotate", "--local", "--dry-run=client", "-f", "-", "a=b", "-o", "json"]
-    done = subprocess.run(command, input=write(manifest).encode(), capture_output=True, check=False)
+    done = subprocess.run(command, input=manifest.encode(), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout)["data"] == data
 

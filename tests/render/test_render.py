@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,3 +146,10 @@ def test_every_field_of_the_version_table_is_rendered() -> None:
         for key in field.split("."):
             found = found[key]
         assert since.config in variables(ClusterConfig(name="x"))
+
+
+def test_importing_it_loads_neither_jinja2_nor_yaml() -> None:
+    """Commands that render nothing do not pay for it."""
+    code = "import sys, krayne.render; print(sorted({'jinja2', 'yaml', 'jsonschema'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -29,5 +29,6 @@ NASTY = (
     *("\0", "\x1b[0m", "\x7f", "\x80", "\x85", "a\n\x85b", "\xa0", "\xad", "\u2028", "\u2029", "a\u2028b\nc"),
     *("\ufeff", "\ufeffa", "\ufffd", "\ufffe", "\uffff", "Grüße", "你好", "שלום", "e\u0301", "😀", "\U0010ffff"),
     "a" * 2000,
+    "a" * 2000 + "!",  # for regular expressions that try every way to split it
     "a b " * 500,
 )

@@ -65,9 +65,7 @@ def test_reads_the_home_folder_s_file_by_default(tmp_path: Path) -> None:
     assert namespace(HOME=str(tmp_path)) == "team-b"
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"namespace: [", b"\xff\xfe namespace", b"- namespace", b"contexts: namespace"]
-)
+@pytest.mark.parametrize("text", [b"", b"namespace: [", b"\xff\xfe namespace", b"- namespace", b"contexts: namespace"])
 def test_leaves_broken_files_to_kubectl(tmp_path: Path, text: bytes) -> None:
     """It says what is wrong with them better."""
     broken = tmp_path / "broken"

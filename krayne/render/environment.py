@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -52,9 +52,9 @@ def fill_in(path: Path, values: Mapping[str, Any]) -> str:
         raise TemplateError(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
 
 
-@cache
+@lru_cache(maxsize=8)
 def _template(source: str, path: Path) -> Template:
-    """Compiled once a process; unlike from_string(), its errors know the file."""
+    """Compiled once; unlike from_string(), its errors know the file."""
     environment = _environment()
     code = environment.compile(source, path.name, str(path))
     return environment.template_class.from_code(environment, code, environment.make_globals(None))
@@ -116,9 +116,10 @@ def _place(error: BaseException, path: Path) -> str:
 
 
 def _undefined(error: UndefinedError, values: Mapping[str, Any]) -> str:
-    """Jinja's own sentence, and the nearest name that the template could have meant."""
+    """Jinja's own sentence, in our words for a dict, and the nearest name that the template could have meant."""
     name = re.findall(r"'([^']*)'", str(error))[-1:]
-    return f"{error}{_near(name[0], set(_names(values))) if name else ''}"
+    said = str(error).replace("'dict object' has no attribute", "no field")
+    return f"{said}{_near(name[0], set(_names(values))) if name else ''}"
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -1,30 +1,63 @@
-"""What a person can do next about a cluster that is not ready, as commands and fields of krayne's configuration."""
+"""What a person can do next about a cluster that is not ready: commands, and fields of krayne's configuration."""
 
 from __future__ import annotations
 
 from krayne.cluster.values import ClusterInfo
 from krayne.status import Status, Verdict
 
-_GENERAL = {
-    Status.UNSCHEDULABLE: "ask for less (cpus, memory, gpus), add nodes, or let a node selector or toleration match:"
-    " kubectl get nodes -o wide",
-    Status.IMAGE_PULL_ERROR: "check the image's name and tag, the registry's login (image_pull_secrets) and the nodes'"
-    " way to it",
-    Status.FAILED: "correct what was refused, then: kubectl krayne apply -f FILE",
+_CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate"
+
+# {name} and {where} (the namespace as flags) are filled in.
+_ADVICE: dict[Status, tuple[str, ...]] = {
+    Status.CREATING: ("kubectl get pods -A -l app.kubernetes.io/name=kuberay-operator",),
+    Status.PODS_PENDING: ("kubectl krayne wait {name} --for ready{where}",),
+    Status.UNSCHEDULABLE: (
+        "ask for less (cpus, memory, gpus), add nodes, or let node_selector and tolerations match one",
+        "kubectl describe nodes",
+    ),
+    Status.CONTAINERS_CREATING: ("kubectl krayne wait {name} --for ready{where}",),
+    Status.IMAGE_PULL_ERROR: (
+        "check the image's name and tag, the registry's login (image_pull_secrets) and the nodes' way to it",
+        _CORRECT,
+    ),
+    Status.CRASH_LOOP: (_CORRECT,),
+    Status.RUNNING: ("kubectl krayne wait {name} --for ready{where}",),
+    Status.FAILED: ("kubectl krayne apply -f FILE, once corrected",),
+    Status.DELETING: ("kubectl krayne wait {name} --for deleted{where}",),
+    Status.SUSPENDED: ("kubectl krayne apply {name} --set suspend=false{where}",),
 }
 
 
 def next_steps(info: ClusterInfo, verdict: Verdict) -> tuple[str, ...]:
     """Say what to look at or to do next, the most useful first; nothing for a cluster that is ready."""
-    steps = []
     where = f" -n {info.namespace}" if info.namespace else ""
+    steps = list(_first(info, verdict, where))
+    steps += [step.format(name=info.name, where=where) for step in _general(verdict)]
+    return tuple(steps)
+
+
+def _general(verdict: Verdict) -> tuple[str, ...]:
+    if verdict.status is Status.SUSPENDED and not verdict.hopeless:  # Kueue resumes it
+        return ()
+    if verdict.status is Status.CREATING and "KubeRay has not answered for" not in (verdict.cause or ""):
+        return ()
+    if verdict.status is Status.CONTAINERS_CREATING and verdict.hopeless:  # waiting is of no use
+        return ()
+    return _ADVICE.get(verdict.status, ())
+
+
+def _first(info: ClusterInfo, verdict: Verdict, where: str) -> tuple[str, ...]:
+    """Say what the general advice for the word does not know: whose logs, which quota or queue, which finalizer."""
+    cause = verdict.cause or ""
     if verdict.pod and verdict.container:
         earlier = " --previous" if verdict.status is Status.CRASH_LOOP else ""
-        steps.append(f"kubectl logs {verdict.pod} -c {verdict.container}{earlier}{where}")
-    if verdict.status in _GENERAL:
-        steps.append(_GENERAL[verdict.status])
-    if verdict.status is Status.SUSPENDED and "queue" not in (verdict.cause or ""):
-        steps.append(f"kubectl krayne apply {info.name} --set suspend=false{where}")
-    if verdict.status is Status.CREATING and "KubeRay has not answered for" in (verdict.cause or ""):
-        steps.append("kubectl get pods -A -l app.kubernetes.io/name=kuberay-operator")
-    return tuple(steps)
+        return (f"kubectl logs {verdict.pod} -c {verdict.container}{earlier}{where}",)
+    if "exceeded quota" in cause:
+        return (f"kubectl describe resourcequota{where}",)
+    if verdict.status is Status.SUSPENDED and not verdict.hopeless:
+        return (f"kubectl get workloads.kueue.x-k8s.io{where}",)
+    if verdict.status is Status.CONTAINERS_CREATING and verdict.hopeless:
+        return ("make what is missing, or " + _CORRECT,)
+    if "held up by finalizer" in cause:
+        return (f"kubectl get raycluster {info.name} -o jsonpath='{{.metadata.finalizers}}'{where}",)
+    return ()

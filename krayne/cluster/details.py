@@ -11,28 +11,31 @@ from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
 from krayne.cluster.values import ClusterDetails, Condition, Event, Pod, Versions
 from krayne.objects import HEAD_GROUP, Object
-from krayne.status import judge
+from krayne.status import judge, own_pods
 from krayne.status.events import event_time, hints_by_pod
 from krayne.status.pods import is_ready, pod_problem, word_of
 
 
 def cluster_details(
     cluster: dict[str, Any],
-    pods: Sequence[Object],
+    pods: Sequence[Object] | None,
     events: Sequence[Object] = (),
     *,
     now: datetime,
     versions: Versions | None = None,
 ) -> ClusterDetails:
-    """Tell all of a cluster. ``versions``: as read from its head; without them what its spec asks for stands."""
+    """Tell all of a cluster. ``pods`` and ``events``: as ``judge`` takes them.
+
+    ``versions``: as read from its head; without them what its spec asks for stands.
+    """
     verdict = judge(cluster, pods, events, now=now)
-    info = info_of(cluster, pods, verdict)
+    own = own_pods(cluster, pods)
+    info = info_of(cluster, own, verdict)
     hints = hints_by_pod(events)
-    ordered = sorted(pods, key=_place)
     return ClusterDetails(
         info=info,
         versions=versions or Versions(info.ray_version, None, "spec"),
-        pods=tuple(_pod(pod, hints, now) for pod in ordered),
+        pods=tuple(_pod(pod, hints, now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),
         next_steps=next_steps(info, verdict),

@@ -10,7 +10,7 @@ from krayne import objects
 from krayne.cluster import quantities
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, Object
-from krayne.status import Status, Verdict, judge, settled
+from krayne.status import Status, Verdict, judge, own_pods
 from krayne.status.pods import is_ready
 
 # Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
@@ -28,11 +28,11 @@ def cluster_info(
     now: datetime,
 ) -> ClusterInfo:
     """Sum up a cluster. ``pods``: those labelled with its name (``by_cluster``), None where they are unknown."""
-    return info_of(cluster, pods or (None if settled(cluster) else pods), judge(cluster, pods, events, now=now))
+    return info_of(cluster, own_pods(cluster, pods), judge(cluster, pods, events, now=now))
 
 
 def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) -> ClusterInfo:
-    """Sum up a cluster that has been judged."""
+    """Sum up a cluster that has been judged. ``pods``: its own."""
     meta, spec = objects.mapping(cluster, "metadata"), objects.mapping(cluster, "spec")
     labels = {key: value for key, value in objects.labels(cluster).items() if isinstance(value, str)}
     heads = _alive(pods, HEAD_GROUP)
@@ -73,7 +73,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
 
 
 def _alive(pods: Sequence[Object] | None, group: str) -> list[Object]:
-    mine: list[Object] = [pod for pod in pods or () if isinstance(pod, dict) and objects.group_of(pod) == group]
+    mine: list[Object] = [pod for pod in pods or () if objects.group_of(pod) == group]
     return [pod for pod in mine if not objects.is_going(pod)] or mine
 
 

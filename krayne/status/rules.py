@@ -54,8 +54,7 @@ def judge(
     """
     if objects.is_going(cluster):
         return _deleting(cluster, pods, now)
-    # No pods at all beside a status that settles it: they were not asked for.
-    own = None if pods is None or (not pods and settled(cluster)) else _own_pods(cluster, pods)
+    own = own_pods(cluster, pods)
     about_it = events_about(events, "RayCluster").get(objects.name(cluster), [])
     return (
         refusal(cluster, own or [], about_it)
@@ -66,8 +65,13 @@ def judge(
     )
 
 
-def _own_pods(cluster: Object, pods: Sequence[Object]) -> list[Object]:
-    """Leave out the pods of an earlier cluster of the same name."""
+def own_pods(cluster: Object, pods: Sequence[Object] | None) -> list[Object] | None:
+    """Leave out the pods of an earlier cluster of the same name; None where the cluster's pods are not known.
+
+    No pods at all beside a status that settles the cluster's state: they were not asked for.
+    """
+    if pods is None or (not pods and settled(cluster)):
+        return None
     uid = objects.at(cluster, "metadata", "uid")
     return [pod for pod in pods if isinstance(pod, dict) and _owner_uid(pod) in (None, uid)]
 

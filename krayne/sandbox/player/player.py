@@ -14,6 +14,7 @@ from krayne.sandbox.player.events import Recorder
 from krayne.sandbox.player.garbage import GarbageCollector
 from krayne.sandbox.player.kubelet.kubelet import Kubelet
 from krayne.sandbox.player.kubelet.node import NodeSpec
+from krayne.sandbox.player.kubelet.nodes import Nodes
 from krayne.sandbox.player.kuberay.controller import KubeRay, cluster_index
 from krayne.sandbox.player.reflector import Reflector
 from krayne.sandbox.player.scheduler import Scheduler
@@ -57,9 +58,10 @@ class Player:
         pods = Reflector(api, client.PODS, cluster_index)
         services = Reflector(api, client.SERVICES, cluster_index)
         nodes = Reflector(api, client.NODES)
+        own = Nodes(api, self._nodes)
         reflectors = [clusters, pods, services]
         events = Recorder(api)
-        kubelet = self._kubelet = Kubelet(api, events, pods, clusters, self._nodes, self._timing)
+        kubelet = self._kubelet = Kubelet(api, events, pods, clusters, nodes=self._nodes, timing=self._timing)
         rooms: list[Any] = [
             events,
             kubelet,
@@ -69,16 +71,16 @@ class Player:
         if self._bare:
             reflectors.append(nodes)
             rooms += [Scheduler(api, events, pods, nodes), GarbageCollector(api, clusters, pods)]
-        await kubelet.register()
+        await own.register()
         try:
             yield [
                 *(reflector.run() for reflector in reflectors),
                 *(room.run() for room in rooms),
-                kubelet.keep_alive(),
+                own.keep_alive(),
                 self._announce(reflectors),
             ]
         finally:
-            await asyncio.shield(kubelet.unregister())
+            await asyncio.shield(own.unregister())
 
     async def _announce(self, reflectors: list[Reflector]) -> None:
         for reflector in reflectors:

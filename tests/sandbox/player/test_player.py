@@ -50,7 +50,7 @@ def test_scales_up_and_down_within_bounds(stage: Stage) -> None:
     cluster["spec"]["workerGroupSpecs"][0]["replicas"] = 0
     stage.apply(cluster)
     stage.until(lambda: len(stage.get("pods")) == 1)
-    assert "readyWorkerReplicas" not in stage.until(lambda: stage.status())
+    stage.until(lambda: "readyWorkerReplicas" not in stage.status())
 
 
 def test_replaces_a_pod_that_vanishes(stage: Stage) -> None:
@@ -125,7 +125,11 @@ def test_token_auth_makes_a_secret(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("image", "reason", "words"),
     [
-        ("rayproject/ray:9.9.9", "ImagePullBackOff", '"docker.io/rayproject/ray:9.9.9": docker.io/rayproject/ray:9.9.9: not found'),
+        (
+            "rayproject/ray:9.9.9",
+            "ImagePullBackOff",
+            '"docker.io/rayproject/ray:9.9.9": docker.io/rayproject/ray:9.9.9: not found',
+        ),
         ("example.com/team/does-not-exist:1", "ImagePullBackOff", "not found"),
         ("example.com/denied:1", "ImagePullBackOff", "authorization failed"),
         ("registry.invalid/ray:1", "ImagePullBackOff", "no such host"),
@@ -238,7 +242,7 @@ def test_unschedulable(stage: Stage) -> None:
         return ""
 
     assert "Insufficient nvidia.com/gpu" in stage.until(sentence)
-    assert stage.until(lambda: "FailedScheduling" in {event for event, _ in stage.events()})
+    stage.until(lambda: "FailedScheduling" in {event for event, _ in stage.events()})
 
 
 @pytest.mark.parametrize(("word", "words"), [("quota", "exceeded quota"), ("webhook", "denied the request")])

@@ -52,11 +52,18 @@ def bad_image(image: str) -> BadImage | None:
             why += f": repository name ({image.split(':', maxsplit=1)[0]}) must be lowercase"
         message = f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": {why}'
         return BadImage("InvalidImageName", message)
+    refused = _refusal(full_name(image))
+    return _refused(image, refused) if refused else None
+
+
+def not_found(image: str) -> BadImage:
+    """What it is like when the registry has no such image."""
+    return _refused(image, f"{full_name(image)}: not found")
+
+
+def _refused(image: str, why: str) -> BadImage:
     name = full_name(image)
-    refused = _refusal(name)
-    if refused is None:
-        return None
-    words = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {refused}'
+    words = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {why}'
     return BadImage("ErrImagePull", words)
 
 

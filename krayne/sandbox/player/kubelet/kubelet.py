@@ -1,14 +1,11 @@
-"""The kubelet's part: walks every pod bound to its nodes through the states of a real one, and ends those to be deleted."""
+"""The kubelet's part: walks the pods bound to its nodes through the states of real ones, to the end."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-
-import aiohttp
 
 from krayne.sandbox.door import LogLine, LogQuery
 from krayne.sandbox.player import client
@@ -17,10 +14,11 @@ from krayne.sandbox.player.clock import rfc3339
 from krayne.sandbox.player.events import Event, Recorder
 from krayne.sandbox.player.faults import pod_fault, slow_start
 from krayne.sandbox.player.kubelet import logs
-from krayne.sandbox.player.kubelet.containers import Move, Scene, move
+from krayne.sandbox.player.kubelet.containers import move
 from krayne.sandbox.player.kubelet.images import full_name
 from krayne.sandbox.player.kubelet.missing import missing_references
-from krayne.sandbox.player.kubelet.node import LEASE_SECONDS, NodeSpec, lease_manifest, node_manifest, node_status
+from krayne.sandbox.player.kubelet.moves import Move, Scene
+from krayne.sandbox.player.kubelet.node import NodeSpec
 from krayne.sandbox.player.kubelet.podstatus import (
     EVICTED,
     evicted_status,
@@ -29,15 +27,13 @@ from krayne.sandbox.player.kubelet.podstatus import (
     pod_status,
 )
 from krayne.sandbox.player.kuberay.controller import cluster_index
-from krayne.sandbox.player.kuberay.status import is_ready
+from krayne.sandbox.player.kuberay.status import is_ready, node_type
 from krayne.sandbox.player.queue import WorkQueue
 from krayne.sandbox.player.reflector import Key, Reflector, key_of
 from krayne.sandbox.player.timing import Timing
 
 COMPONENT = "kubelet"
 OVER = ("Succeeded", "Failed")
-
-log = logging.getLogger(__name__)
 
 
 class Play:
@@ -49,12 +45,10 @@ class Play:
     def __init__(self) -> None:
         self.due: dict[str, float] = {}
         self.pulling: frozenset[str] = frozenset()
-        self.told: set[str] = set()
 
     def next_due(self, now: float) -> float | None:
-        """Seconds until the next container may move on."""
-        times = [time for time in self.due.values() if time > now]
-        return min(times) - now if times else None
+        """The next time after `now` at which a container may move on."""
+        return min((time for time in self.due.values() if time > now), default=None)
 
 
 class Kubelet:
@@ -66,6 +60,7 @@ class Kubelet:
         events: Recorder,
         pods: Reflector,
         clusters: Reflector,
+        *,
         nodes: tuple[NodeSpec, ...],
         timing: Timing,
     ) -> None:
@@ -83,57 +78,6 @@ class Kubelet:
         pods.listen(self._pod_changed)
         clusters.listen(self._cluster_changed)
 
-    # --- nodes
-
-    async def register(self) -> None:
-        """Make the nodes known, ready and without taints."""
-        for node in self._nodes.values():
-            try:
-                await self._api.create(client.NODES, node_manifest(node))
-            except ApiError as error:
-                if error.status != 409:
-                    raise
-                await self._api.patch(
-                    client.NODES, None, node.name, {"status": node_status(node)}, subresource="status"
-                )
-            # The API server taints a new node until the node lifecycle controller sees it ready; there may be none.
-            await self._api.patch(client.NODES, None, node.name, {"spec": {"taints": None}})
-
-    async def unregister(self) -> None:
-        """Take the nodes away again."""
-        for node in self._nodes.values():
-            for resource, namespace in ((client.NODES, None), (client.LEASES, "kube-node-lease")):
-                try:
-                    await self._api.delete(resource, namespace, node.name)
-                except (ApiError, aiohttp.ClientError, OSError) as error:
-                    log.info("cannot remove %s %s: %s", resource.plural, node.name, error)
-
-    async def keep_alive(self) -> None:
-        """Renew the nodes' leases and heartbeats, forever."""
-        while True:
-            for node in self._nodes.values():
-                try:
-                    await self._renew(node)
-                except (ApiError, aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-                    log.info("cannot renew node %s: %s", node.name, error)
-            await asyncio.sleep(LEASE_SECONDS / 4)
-
-    async def _renew(self, node: NodeSpec) -> None:
-        await self._api.patch(client.NODES, None, node.name, {"status": node_status(node)}, subresource="status")
-        lease = lease_manifest(node)
-        try:
-            await self._api.patch(client.LEASES, "kube-node-lease", node.name, {"spec": lease["spec"]})
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            try:
-                await self._api.create(client.LEASES, lease)
-            except ApiError as refused:
-                if refused.status != 404:  # an API server without leases
-                    raise
-
-    # --- pods
-
     async def run(self) -> None:
         """Walk the pods, forever."""
         await self._pods.synced.wait()
@@ -146,9 +90,7 @@ class Kubelet:
             self._plays.pop(pod["metadata"]["uid"], None)
         elif self._mine(after):
             self._queue.add(key_of(after))
-        if pod["metadata"].get("labels", {}).get("ray.io/node-type") == "head" and _readiness(before) != _readiness(
-            after
-        ):
+        if node_type(pod) == "head" and _readiness(before) != _readiness(after):
             self._wake(cluster_index(pod))
         self._changed.set()
         self._changed = asyncio.Event()
@@ -188,9 +130,9 @@ class Kubelet:
             await self._evict(pod, play, now)
         else:
             await self._move_containers(pod, play, fault, now)
-        after = play.next_due(asyncio.get_running_loop().time())
-        if after is not None:
-            self._queue.add(key_of(pod), after=after)
+        due = play.next_due(now)
+        if due is not None:
+            self._queue.add(key_of(pod), after=max(due - asyncio.get_running_loop().time(), 0.001))
 
     async def _move_containers(self, pod: Object, play: Play, fault: str | None, now: float) -> None:
         status = pod["status"]
@@ -295,7 +237,7 @@ class Kubelet:
 
     def _gcs_ready(self, pod: Object) -> bool:
         mates = self._pods.indexed(cluster_index(pod))
-        return any(is_ready(mate) for mate in mates if mate["metadata"]["labels"].get("ray.io/node-type") == "head")
+        return any(is_ready(mate) for mate in mates if node_type(mate) == "head")
 
     def _new_address(self) -> str:
         taken = {(pod.get("status") or {}).get("podIP") for pod in self._pods}

@@ -10,6 +10,7 @@ from krayne.sandbox.player.clock import micro_time, rfc3339
 Object = dict[str, Any]
 
 LEASE_SECONDS = 40
+NAMESPACE = "kube-node-lease"
 VERSION = "v1.33.0-krayne-sandbox"
 
 
@@ -83,6 +84,6 @@ def node_status(spec: NodeSpec) -> Object:
 def lease_manifest(spec: NodeSpec) -> Object:
     """The Lease that shows the node alive."""
     return {
-        "metadata": {"name": spec.name, "namespace": "kube-node-lease"},
+        "metadata": {"name": spec.name, "namespace": NAMESPACE},
         "spec": {"holderIdentity": spec.name, "leaseDurationSeconds": LEASE_SECONDS, "renewTime": micro_time()},
     }

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krayne.sandbox.player import client
-from krayne.sandbox.player.client import Api, ApiError, Object, Resource
+from krayne.sandbox.player.client import ApiError
 from krayne.sandbox.player.clock import rfc3339
-from krayne.sandbox.player.events import Event, Recorder
-from krayne.sandbox.player.faults import DELETION_STUCK, OPERATOR_ABSENT, cluster_fault, create_fault
+from krayne.sandbox.player.faults import DELETION_STUCK, OPERATOR_ABSENT, cluster_fault
 from krayne.sandbox.player.kuberay import dependents, names, scale
+from krayne.sandbox.player.kuberay.hands import FailedError, Hands
 from krayne.sandbox.player.kuberay.pods import head_pod, recreate_hash, worker_pod
 from krayne.sandbox.player.kuberay.status import (
     SUSPENDED,
@@ -25,19 +24,14 @@ from krayne.sandbox.player.kuberay.validate import refusal
 from krayne.sandbox.player.queue import WorkQueue
 from krayne.sandbox.player.reflector import Key, Reflector, key_of
 
+if TYPE_CHECKING:
+    from krayne.sandbox.player.client import Api, Object
+    from krayne.sandbox.player.events import Recorder
+
 COMPONENT = "kuberay-operator"
-CONTROLLER = "raycluster-controller"
 REQUEUE = 2.0
-"""Seconds until KubeRay looks again after an error or a change of status."""
+"""Seconds until KubeRay looks again after an error."""
 STUCK_FINALIZER = "sandbox.krayne.io/stuck"
-
-
-class _FailedError(Exception):
-    """The reconcile stops here; what was done stays, and the status tells."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.failure = Failure(reason, message)
 
 
 class KubeRay:
@@ -45,7 +39,7 @@ class KubeRay:
 
     def __init__(self, api: Api, events: Recorder, clusters: Reflector, pods: Reflector, services: Reflector) -> None:
         self._api = api.speaking_as(COMPONENT)
-        self._events = events
+        self._hands = Hands(self._api, events, pods, services)
         self._clusters = clusters
         self._pods = pods
         self._services = services
@@ -78,7 +72,7 @@ class KubeRay:
         if cluster_fault(cluster, OPERATOR_ABSENT):
             return
         if refused := refusal(cluster):
-            self._tell(cluster, "Warning", refused.reason, refused.message)
+            self._hands.tell(cluster, "Warning", refused.reason, refused.message)
             return
         if await self._finalizers_changed(cluster) or "deletionTimestamp" in cluster["metadata"]:
             return
@@ -86,7 +80,7 @@ class KubeRay:
         try:
             await self._make_dependents(cluster)
             await self._make_pods(cluster)
-        except _FailedError as error:
+        except FailedError as error:
             failure = error.failure
         except ApiError as error:
             failure = Failure("", str(error))
@@ -105,98 +99,57 @@ class KubeRay:
     # --- what stands beside the pods
 
     async def _make_dependents(self, cluster: Object) -> None:
+        ensure = self._hands.ensure
         if names.autoscaling(cluster):
             await self._ensure_account(cluster)
-            await self._ensure(cluster, client.ROLES, dependents.role(cluster), "Role", "role")
+            await ensure(cluster, client.ROLES, dependents.role(cluster), "Role", "role")
             binding = dependents.role_binding(cluster)
-            await self._ensure(cluster, client.ROLE_BINDINGS, binding, "RoleBinding", "role binding")
+            await ensure(cluster, client.ROLE_BINDINGS, binding, "RoleBinding", "role binding")
         secret = dependents.token_secret(cluster)
         if secret:
-            await self._ensure(cluster, client.SECRETS, secret)
+            await ensure(cluster, client.SECRETS, secret)
         if self._head_service(cluster) is None:
-            await self._create_service(cluster, dependents.head_service(cluster))
+            await self._hands.create_service(cluster, dependents.head_service(cluster))
         headless = dependents.headless_service(cluster)
         if headless and self._services.get(key_of(headless)) is None:
-            await self._create_service(cluster, headless)
+            await self._hands.create_service(cluster, headless)
 
     async def _ensure_account(self, cluster: Object) -> None:
         account = dependents.service_account(cluster)
         given = cluster["spec"]["headGroupSpec"]["template"]["spec"].get("serviceAccountName")
         if not given:
-            await self._ensure(cluster, client.SERVICE_ACCOUNTS, account, "ServiceAccount", "service account")
-            return
-        try:
-            await self._api.get(client.SERVICE_ACCOUNTS, account["metadata"]["namespace"], given)
-        except ApiError as error:
-            if error.status == 404:
-                where = f"{cluster['metadata']['namespace']}/{cluster['metadata']['name']}"
-                message = (
-                    f"Failed to reconcile RayCluster {where}. If users specify ServiceAccountName for the head Pod, "
-                    f"they need to create a ServiceAccount themselves. However, ServiceAccount {given} is not found. "
-                    "Please create one. See the PR description of https://github.com/ray-project/kuberay/pull/1128 "
-                    "for more details."
-                )
-                self._tell(cluster, "Warning", "AutoscalerServiceAccountNotFound", message)
-            raise
-
-    async def _ensure(
-        self, cluster: Object, resource: Resource, manifest: Object, reason: str = "", words: str = ""
-    ) -> None:
-        """Create what is not there yet; `reason` and `words` are its events', where KubeRay has any."""
-        metadata = manifest["metadata"]
-        where = f"{metadata['namespace']}/{metadata['name']}"
-        try:
-            await self._api.get(resource, metadata["namespace"], metadata["name"])
-            return
-        except ApiError as error:
-            if error.status != 404:
-                raise
-        try:
-            await self._api.create(resource, manifest)
-        except ApiError as error:
-            if error.status == 409:
-                return
-            if reason:
-                self._tell(cluster, "Warning", f"FailedToCreate{reason}", f"Failed creating {words} {where}, {error}")
-            raise
-        if reason:
-            self._tell(cluster, "Normal", f"Created{reason}", f"Created {words} {where}")
-
-    async def _create_service(self, cluster: Object, manifest: Object) -> None:
-        where = f"{manifest['metadata']['namespace']}/{manifest['metadata']['name']}"
-        try:
-            self._services.observe(await self._api.create(client.SERVICES, manifest))
-        except ApiError as error:
-            self._tell(cluster, "Warning", "FailedToCreateService", f"Failed creating service {where}, {error}")
-            raise
-        self._tell(cluster, "Normal", "CreatedService", f"Created service {where}")
+            await self._hands.ensure(cluster, client.SERVICE_ACCOUNTS, account, "ServiceAccount", "service account")
+        elif not await self._hands.exists(client.SERVICE_ACCOUNTS, account["metadata"]["namespace"], given):
+            message = (
+                f"Failed to reconcile RayCluster {'/'.join(key_of(cluster))}. If users specify ServiceAccountName for "
+                f"the head Pod, they need to create a ServiceAccount themselves. However, ServiceAccount {given} is "
+                "not found. Please create one. See the PR description of "
+                "https://github.com/ray-project/kuberay/pull/1128 for more details."
+            )
+            self._hands.tell(cluster, "Warning", "AutoscalerServiceAccountNotFound", message)
+            raise FailedError("", message)
 
     def _head_service(self, cluster: Object) -> Object | None:
-        labels = dependents.head_labels(cluster)
-        for service in self._services.indexed(_index_key(cluster)):
-            if service["metadata"]["labels"].get(names.NODE_TYPE) == labels[names.NODE_TYPE]:
+        for service in self._services.indexed(key_of(cluster)):
+            if service["metadata"]["labels"].get(names.NODE_TYPE) == "head":
                 return service
         return None
 
     # --- pods
 
     async def _make_pods(self, cluster: Object) -> None:
-        state = suspension(cluster)
-        where = f"{cluster['metadata']['namespace']}/{cluster['metadata']['name']}"
+        state, where = suspension(cluster), "/".join(key_of(cluster))
         if state == SUSPENDING:
-            await self._delete_all(cluster)
-            self._tell(cluster, "Normal", "DeletedPod", f"Deleted Pods for RayCluster {where} due to suspension")
+            await self._delete_all(cluster, f"Deleted Pods for RayCluster {where} due to suspension")
+        elif state == SUSPENDED or cluster["spec"].get("suspend"):
             return
-        if state == SUSPENDED or cluster["spec"].get("suspend"):
-            return
-        if self._outdated(cluster):
-            await self._delete_all(cluster)
+        elif self._outdated(cluster):
             words = f"Deleted all Pods for RayCluster {where} due to spec change with Recreate upgradeStrategy"
-            self._tell(cluster, "Normal", "DeletedPod", words)
-            return
-        await self._make_head(cluster)
-        for group in cluster["spec"].get("workerGroupSpecs") or []:
-            await self._make_workers(cluster, group)
+            await self._delete_all(cluster, words)
+        else:
+            await self._make_head(cluster)
+            for group in cluster["spec"].get("workerGroupSpecs") or []:
+                await self._make_workers(cluster, group)
 
     def _outdated(self, cluster: Object) -> bool:
         if (cluster["spec"].get("upgradeStrategy") or {}).get("type") != "Recreate":
@@ -211,70 +164,32 @@ class KubeRay:
         heads = self._heads(cluster)
         if len(heads) > 1:
             told = " ".join(pod["metadata"]["name"] for pod in heads)
-            raise _FailedError("", f"{len(heads)} head pods found [{told}]. Please delete extra head pods")
+            raise FailedError("", f"{len(heads)} head pods found [{told}]. Please delete extra head pods")
         if not heads:
-            await self._create_pod(cluster, head_pod(cluster), "Head")
+            await self._hands.create_pod(cluster, head_pod(cluster), "Head", "head")
         elif scale.unhealthy(heads[0]) and "deletionTimestamp" not in heads[0]["metadata"]:
             told = scale.unhealthy_words(heads[0], "head")
-            await self._delete_pod(cluster, scale.Deletion(heads[0], told), "Head")
-            raise _FailedError("", told)
+            await self._hands.delete_pod(cluster, scale.Deletion(heads[0], told), "Head")
+            raise FailedError("", told)
 
     async def _make_workers(self, cluster: Object, group: Object) -> None:
         name = group["groupName"]
         pods = [pod for pod in self._pods_of(cluster) if _group_of(pod) == name and node_type(pod) == "worker"]
         plan = scale.plan(cluster, group, pods)
         for deletion in plan.delete:
-            await self._delete_pod(cluster, deletion, "Worker")
+            await self._hands.delete_pod(cluster, deletion, "Worker")
         if plan.again:
-            raise _FailedError("", plan.again)
+            raise FailedError("", plan.again)
         for slot in plan.create:
-            await self._create_pod(cluster, worker_pod(cluster, group, slot), "Worker", name)
+            await self._hands.create_pod(cluster, worker_pod(cluster, group, slot), "Worker", name)
 
-    async def _create_pod(self, cluster: Object, manifest: Object, kind: str, group: str = "head") -> None:
-        where = f"{cluster['metadata']['namespace']}/{cluster['metadata']['name']}"
-        try:
-            _refuse(cluster, manifest, group)
-            pod = await self._api.create(client.PODS, manifest)
-        except ApiError as error:
-            words = f"Failed to create head Pod {manifest['metadata']['namespace']}/, {error}"
-            if kind == "Worker":
-                words = f"Failed to create worker Pod for the cluster {where}, {error}"
-            self._tell(cluster, "Warning", f"FailedToCreate{kind}Pod", words)
-            raise _FailedError(f"FailedCreate{kind}Pod", str(error)) from error
-        self._pods.observe(pod)
-        words = f"Created {kind.lower()} Pod {pod['metadata']['namespace']}/{pod['metadata']['name']}"
-        self._tell(cluster, "Normal", f"Created{kind}Pod", words)
-
-    async def _delete_pod(self, cluster: Object, deletion: scale.Deletion, kind: str) -> None:
-        try:
-            await self._delete(deletion.pod)
-        except ApiError as error:
-            words = f"Failed deleting {kind.lower()} Pod {'/'.join(key_of(deletion.pod))}, {error}"
-            self._tell(cluster, "Warning", f"FailedToDelete{kind}Pod", words)
-            raise _FailedError(f"FailedDelete{kind}Pod", str(error)) from error
-        self._tell(cluster, "Normal", f"Deleted{kind}Pod", deletion.message)
-
-    async def _delete_all(self, cluster: Object) -> None:
+    async def _delete_all(self, cluster: Object, words: str) -> None:
         for pod in self._pods_of(cluster):
-            if "deletionTimestamp" not in pod["metadata"]:
-                await self._delete(pod)
-
-    async def _delete(self, pod: Object) -> None:
-        namespace, name = key_of(pod)
-        uid = pod["metadata"]["uid"]
-        try:
-            answer = await self._api.delete(client.PODS, namespace, name, uid=uid)
-        except ApiError as error:
-            if error.status not in (404, 409):
-                raise
-            return
-        if (answer.get("metadata") or {}).get("deletionGracePeriodSeconds"):
-            self._pods.observe(answer)
-        else:
-            self._pods.forget((namespace, name), uid)
+            await self._hands.delete(pod)
+        self._hands.tell(cluster, "Normal", "DeletedPod", words)
 
     def _pods_of(self, cluster: Object) -> list[Object]:
-        return self._pods.indexed(_index_key(cluster))
+        return self._pods.indexed(key_of(cluster))
 
     def _heads(self, cluster: Object) -> list[Object]:
         return [pod for pod in self._pods_of(cluster) if node_type(pod) == "head"]
@@ -304,14 +219,10 @@ class KubeRay:
 
     async def _gone(self, cluster: Object) -> bool:
         """Delete the pods of a fault-tolerant cluster that goes; True once its head is gone."""
-        if names.FT_FINALIZER not in (cluster["metadata"].get("finalizers") or []):
-            return True
-        await self._delete_all(cluster)
+        if names.FT_FINALIZER in (cluster["metadata"].get("finalizers") or []):
+            for pod in self._pods_of(cluster):
+                await self._hands.delete(pod)
         return not self._heads(cluster)
-
-    def _tell(self, cluster: Object, kind: str, reason: str, message: str) -> None:
-        about = {**cluster, "apiVersion": "ray.io/v1", "kind": "RayCluster"}
-        self._events.tell(about, Event(kind, reason, message), component=CONTROLLER)
 
 
 def cluster_index(item: Object) -> Key | None:
@@ -319,10 +230,6 @@ def cluster_index(item: Object) -> Key | None:
     labels = item["metadata"].get("labels") or {}
     cluster = labels.get(names.CLUSTER)
     return (item["metadata"]["namespace"], cluster) if cluster else None
-
-
-def _index_key(cluster: Object) -> Key:
-    return cluster["metadata"]["namespace"], cluster["metadata"]["name"]
 
 
 def _group_of(pod: Object) -> str:
@@ -334,20 +241,3 @@ def _wish(cluster: Object) -> tuple[Any, ...]:
     metadata = cluster["metadata"]
     fields = ("uid", "generation", "labels", "annotations", "deletionTimestamp", "finalizers")
     return tuple(metadata.get(field) for field in fields)
-
-
-def _refuse(cluster: Object, pod: Object, group: str) -> None:
-    """Refuse the creation where the annotation asks for it, in the words of the real admission."""
-    fault = create_fault(cluster, group)
-    name = f"{pod['metadata']['generateName']}{secrets.token_hex(3)[:5]}"
-    if fault == "quota":
-        resources = pod["spec"]["containers"][0].get("resources") or {}
-        cpu = (resources.get("requests") or resources.get("limits") or {}).get("cpu", "0")
-        message = (
-            f'pods "{name}" is forbidden: exceeded quota: sandbox-quota, requested: requests.cpu={cpu}, '
-            "used: requests.cpu=0, limited: requests.cpu=0"
-        )
-        raise ApiError(403, "Forbidden", message)
-    if fault == "webhook":
-        message = "the sandbox was asked to refuse this pod"
-        raise ApiError(400, "", f'admission webhook "pods.sandbox.krayne.io" denied the request: {message}')

@@ -28,6 +28,14 @@ class Failure(NamedTuple):
     message: str
 
 
+class _Value(NamedTuple):
+    """What a condition says."""
+
+    status: str
+    reason: str
+    message: str = ""
+
+
 def desired_status(
     cluster: Object, pods: list[Object], service: Object | None, failure: Failure | None, now: str
 ) -> Object:
@@ -138,46 +146,46 @@ def _group_amounts(group: Object) -> Amounts:
     return {name: amount.times(factor) for name, amount in _pod_amounts(group).items()} if factor else {}
 
 
-def _set(conditions: list[Object], kind: str, value: str, reason: str, message: str, now: str) -> None:
+def _set(conditions: list[Object], now: str, kind: str, value: _Value) -> None:
     """Set a condition as apimachinery's `meta.SetStatusCondition` does."""
     condition = next((condition for condition in conditions if condition["type"] == kind), None)
     if condition is None:
         condition = {"type": kind, "status": ""}
         conditions.append(condition)
-    if condition["status"] != value:
-        condition |= {"status": value, "lastTransitionTime": now}
-    condition |= {"reason": reason, "message": message}
+    if condition["status"] != value.status:
+        condition |= {"status": value.status, "lastTransitionTime": now}
+    condition |= {"reason": value.reason, "message": value.message}
 
 
 def _set_failure(conditions: list[Object], failure: Failure | None, now: str) -> None:
     if failure is None:
         conditions[:] = [condition for condition in conditions if condition["type"] != FAILURE]
     elif failure.reason:
-        _set(conditions, FAILURE, "True", failure.reason, f"{failure.reason}\n{failure.message}", now)
+        _set(conditions, now, FAILURE, _Value("True", failure.reason, f"{failure.reason}\n{failure.message}"))
 
 
 def _set_head_ready(conditions: list[Object], head: Object | None, now: str) -> None:
     if head is None:
-        _set(conditions, HEAD_READY, "False", "HeadPodNotFound", "Head Pod not found", now)
+        _set(conditions, now, HEAD_READY, _Value("False", "HeadPodNotFound", "Head Pod not found"))
     else:
-        _set(conditions, HEAD_READY, *_head_readiness(head.get("status") or {}), now)
+        _set(conditions, now, HEAD_READY, _head_readiness(head.get("status") or {}))
 
 
-def _head_readiness(status: Object) -> tuple[str, str, str]:
+def _head_readiness(status: Object) -> _Value:
     ready = next((c for c in status.get("conditions") or [] if c["type"] == "Ready"), None)
     if ready is None:
-        return "False", "Unknown", ""
+        return _Value("False", "Unknown")
     reason, message = ready.get("reason") or "", ready.get("message") or ""
     if ready["status"] == "True":
-        return "True", reason or "HeadPodRunningAndReady", message
+        return _Value("True", reason or "HeadPodRunningAndReady", message)
     if reason == "ContainersNotReady":
         for container in status.get("containerStatuses") or []:
             state = container.get("state") or {}
             why = state.get("waiting") or state.get("terminated")
             if why is not None:
                 told = f"{container['name']}: {why.get('message') or ''}"
-                return ready["status"], why.get("reason") or "", f"{message}; {told}" if message else told
-    return ready["status"], reason or "Unknown", message
+                return _Value(ready["status"], why.get("reason") or "", f"{message}; {told}" if message else told)
+    return _Value(ready["status"], reason or "Unknown", message)
 
 
 def _set_provisioned(conditions: list[Object], all_running: bool, now: str) -> None:
@@ -185,25 +193,30 @@ def _set_provisioned(conditions: list[Object], all_running: bool, now: str) -> N
         return
     if all_running:
         message = "All Ray Pods are ready for the first time"
-        _set(conditions, PROVISIONED, "True", "AllPodRunningAndReadyFirstTime", message, now)
+        _set(conditions, now, PROVISIONED, _Value("True", "AllPodRunningAndReadyFirstTime", message))
     else:
         message = "RayCluster Pods are being provisioned for first time"
-        _set(conditions, PROVISIONED, "False", "RayClusterPodsProvisioning", message, now)
+        _set(conditions, now, PROVISIONED, _Value("False", "RayClusterPodsProvisioning", message))
 
 
 def _set_suspension(conditions: list[Object], cluster: Object, pods: list[Object], now: str) -> None:
     wanted = cluster["spec"].get("suspend")
     if _is_true(conditions, SUSPENDING):
         if not pods:
-            _set(conditions, PROVISIONED, "False", "RayClusterPodsProvisioning", "RayCluster has been suspended", now)
-            _set(conditions, SUSPENDING, "False", SUSPENDING, "", now)
-            _set(conditions, SUSPENDED, "True", SUSPENDED, "", now)
+            _set(
+                conditions,
+                now,
+                PROVISIONED,
+                _Value("False", "RayClusterPodsProvisioning", "RayCluster has been suspended"),
+            )
+            _set(conditions, now, SUSPENDING, _Value("False", SUSPENDING))
+            _set(conditions, now, SUSPENDED, _Value("True", SUSPENDED))
     elif _is_true(conditions, SUSPENDED):
         if wanted is False:
-            _set(conditions, SUSPENDED, "False", SUSPENDED, "", now)
+            _set(conditions, now, SUSPENDED, _Value("False", SUSPENDED))
     else:
-        _set(conditions, SUSPENDED, "False", SUSPENDED, "", now)
-        _set(conditions, SUSPENDING, "True" if wanted else "False", SUSPENDING, "", now)
+        _set(conditions, now, SUSPENDED, _Value("False", SUSPENDED))
+        _set(conditions, now, SUSPENDING, _Value("True" if wanted else "False", SUSPENDING))
 
 
 def _is_true(conditions: list[Object], kind: str) -> bool:

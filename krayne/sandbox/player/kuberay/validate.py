@@ -92,11 +92,15 @@ def _idle_problem(spec: Object, group: Object) -> str | None:
     if idle is None:
         return None
     if idle < 0:
-        return f"worker group {name} has negative idleTimeoutSeconds {idle}"
+        return f"worker group {name}: idleTimeoutSeconds must be non-negative, got {idle}"
     version = (spec.get("autoscalerOptions") or {}).get("version")
-    if version != "v2" and _variable(spec["headGroupSpec"], _AUTOSCALER_V2_VARIABLE) not in ("1", "true"):
-        return f"worker group {name} has idleTimeoutSeconds set, but autoscaler version is not v2. Please set .spec.autoscalerOptions.version to v2"
-    return None
+    if version == "v2" or _variable(spec["headGroupSpec"], _AUTOSCALER_V2_VARIABLE) in ("1", "true"):
+        return None
+    return (
+        f"worker group {name}: idleTimeoutSeconds is set, but autoscaler v2 is not enabled. Please set "
+        f".spec.autoscalerOptions.version to 'v2' (or set {_AUTOSCALER_V2_VARIABLE} environment variable to 'true' in "
+        "the head pod if using KubeRay < 1.4.0)"
+    )
 
 
 def _redis_problem(spec: Object, annotations: dict[str, str]) -> str | None:
@@ -193,14 +197,18 @@ def _auth_problem(spec: Object) -> str | None:
     if not match:
         why = f'could not parse "{given}" as version'
         return f"authOptions.mode is 'token' but RayVersion format is invalid: {given}, {why}"
-    version = int(match[1]), int(match[2])
+    return _token_problem(options, given, (int(match[1]), int(match[2])))
+
+
+def _token_problem(options: Object, given: str, version: tuple[int, int]) -> str | None:
     if version < (2, 52):
         return f"authOptions.mode is 'token' but minimum Ray version is 2.52.0, got {given}"
-    if options.get("enableK8sTokenAuth"):
-        if version < (2, 55):
-            return f"authOptions.enableK8sTokenAuth is enabled but minimum Ray version is 2.55.0, got {given}"
-        if options.get("secretName"):
-            return "authOptions.enableK8sTokenAuth is enabled and authOptions.secretName is also set"
+    if not options.get("enableK8sTokenAuth"):
+        return None
+    if version < (2, 55):
+        return f"authOptions.enableK8sTokenAuth is enabled but minimum Ray version is 2.55.0, got {given}"
+    if options.get("secretName"):
+        return "authOptions.enableK8sTokenAuth is enabled and authOptions.secretName is also set"
     return None
 
 

@@ -1,0 +1,253 @@
+"""The API server over HTTPS: checks the token, finds what a path leads to, and sends what the verbs answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from krayne.sandbox.apiserver import deleting, discovery, listing, openapi, podlogs, scaling, tables, watching, writing
+from krayne.sandbox.apiserver.choosing import chosen_by
+from krayne.sandbox.apiserver.cluster import Cluster
+from krayne.sandbox.apiserver.requests import Request
+from krayne.sandbox.apiserver.reviews import bind, review
+from krayne.sandbox.apiserver.routing import Target, target
+from krayne.sandbox.apiserver.statuses import ApiError, method_not_allowed, unauthorized, unknown_path
+from krayne.sandbox.apiserver.store import Stored
+
+# As the real server's own bound on one request.
+_LARGEST_BODY = 3 * 1024 * 1024
+_JSON = "application/json"
+_LOG = logging.getLogger(__name__)
+
+
+class Server:
+    """Serves one cluster on one loopback port to whoever has the token."""
+
+    def __init__(self, cluster: Cluster, token: str) -> None:
+        self._cluster = cluster
+        self._token = token
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    async def start(self, port: int, context: ssl.SSLContext) -> None:
+        """Listen on 127.0.0.1; port 0 takes any free one, and `port` tells which."""
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening, and end what is still being answered."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, http: web.Request) -> web.StreamResponse:
+        try:
+            given = http.headers.get("Authorization", "")
+            if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+                raise unauthorized()
+            return await self._route(http)
+        except ApiError as error:
+            return _json(error.as_dict(), error.code)
+        except web.HTTPRequestEntityTooLarge:
+            refusal = ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_LARGEST_BODY}")
+            return _json(refusal.as_dict(), 413)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception as error:  # what the real server does with a bug of its own
+            _LOG.exception("%s %s", http.method, http.path)
+            failure = ApiError(500, "InternalError", f"Internal error occurred: {error}")
+            return _json(failure.as_dict(), 500)
+
+    async def _route(self, http: web.Request) -> web.StreamResponse:
+        path = http.path.rstrip("/")
+        document = self._document(path, http.headers.get("Accept", ""))
+        if document is not None:
+            return document
+        found = target(path)
+        if found is None:
+            raise unknown_path()
+        resource = self._cluster.registry.find(found.group, found.version, found.plural)
+        if resource is None or bool(found.namespace) and not resource.namespaced:
+            raise unknown_path()
+        request = Request(
+            method=http.method,
+            resource=resource,
+            namespace=found.namespace,
+            name=found.name,
+            subresource=found.subresource,
+            query=dict(http.query),
+            body=await http.read(),
+            content_type=http.headers.get("Content-Type", _JSON),
+            user_agent=http.headers.get("User-Agent", ""),
+        )
+        return await self._answer(http, request)
+
+    def _document(self, path: str, accept: str) -> web.Response | None:
+        """Discovery, OpenAPI and health: what is not about objects."""
+        registry = self._cluster.registry
+        if path in ("/readyz", "/livez", "/healthz"):
+            return web.Response(text="ok")
+        if path == "/version":
+            return _json(discovery.VERSION)
+        if path in ("/api", "/apis"):
+            for version in ("v2", "v2beta1"):
+                if f"g=apidiscovery.k8s.io;v={version}" in accept:
+                    body = discovery.aggregated(registry, core=path == "/api", api=version)
+                    return _json(body, kind=f"{_JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+            return _json(discovery.versions(f"127.0.0.1:{self.port}") if path == "/api" else discovery.groups(registry))
+        if path == "/openapi/v3":
+            return _json(openapi.index(registry))
+        if path.startswith("/openapi/v3/"):
+            return self._openapi(target(path[len("/openapi/v3") :]))
+        parts = path.split("/")
+        if len(parts) == 3 and parts[1] == "apis":
+            return _found(discovery.group(registry, parts[2]))
+        found = target(path)
+        if found is not None and not found.plural:
+            return _found(discovery.resources(registry, found.group, found.version))
+        return None
+
+    def _openapi(self, found: Target | None) -> web.Response:
+        body = openapi.document(self._cluster.registry, found.group, found.version) if found is not None else None
+        if body is None:
+            raise unknown_path()
+        return web.Response(body=body, content_type=_JSON)
+
+    async def _answer(self, http: web.Request, request: Request) -> web.StreamResponse:
+        if request.subresource and request.subresource not in request.resource.subresources:
+            raise unknown_path()
+        if request.subresource == "log":
+            return await _stream(http, podlogs.log(self._cluster, request), "text/plain", eager=False)
+        if request.method == "GET":
+            return await self._read(http, request)
+        return self._write(request)
+
+    async def _read(self, http: web.Request, request: Request) -> web.StreamResponse:
+        as_table = _wants_table(http.headers.get("Accept", ""))
+        verb = "get" if request.name else "list"
+        if verb not in request.resource.verbs:
+            raise method_not_allowed()
+        if request.flag("watch"):
+            events = _event_lines(self._cluster, request, as_table=as_table)
+            return await _stream(http, events, _JSON, eager=True)
+        if request.subresource == "scale":
+            return _json(scaling.read(self._cluster, request))
+        if request.name:
+            stored = listing.get(self._cluster, request)
+            if as_table:
+                return _json(_table(request, [stored], {"resourceVersion": str(stored.version)}))
+            return web.Response(body=stored.text, content_type=_JSON)
+        page = listing.page(self._cluster, request)
+        if as_table:
+            meta: dict[str, Any] = {"resourceVersion": str(page.version)}
+            meta |= {"continue": page.next} if page.next else {}
+            meta |= {"remainingItemCount": page.remaining} if page.remaining is not None else {}
+            return _json(_table(request, page.items, meta))
+        return web.Response(body=listing.render(request, page), content_type=_JSON)
+
+    def _write(self, request: Request) -> web.Response:
+        if request.subresource == "scale" and request.method in ("PUT", "PATCH"):
+            return _json(scaling.write(self._cluster, request))
+        if request.subresource == "binding" and request.method == "POST":
+            return _json(bind(self._cluster, request), 201)
+        if not request.name and "list" not in request.resource.verbs and request.method == "POST":
+            return _json(review(request), 201)
+        if request.method == "DELETE" and not request.subresource:
+            return self._delete(request)
+        if not request.name and request.method == "POST":
+            written = writing.create(self._cluster, request)
+        elif request.name and request.method == "PUT":
+            written = writing.update(self._cluster, request)
+        elif request.name and request.method == "PATCH":
+            written = writing.patch(self._cluster, request)
+        else:
+            raise method_not_allowed()
+        return _json(written.object, written.code, warnings=request.warnings)
+
+    def _delete(self, request: Request) -> web.Response:
+        if request.name:
+            return _json(deleting.delete(self._cluster, request))
+        if "deletecollection" not in request.resource.verbs or request.resource.kind == "Namespace":
+            raise method_not_allowed()
+        items = deleting.delete_collection(self._cluster, request, chosen_by(request))
+        resource = request.resource
+        meta = {"resourceVersion": str(self._cluster.store.version)}
+        head = {"kind": resource.list_kind, "apiVersion": resource.group_version, "metadata": meta}
+        return _json({**head, "items": items})
+
+
+def _wants_table(accept: str) -> bool:
+    return "as=Table" in accept.partition(",")[0]
+
+
+def _table(request: Request, items: Any, meta: Mapping[str, Any], *, head: bool = True) -> dict[str, Any]:
+    return tables.table(request.resource, items, meta, request.query.get("includeObject", "Metadata"), head=head)
+
+
+async def _event_lines(cluster: Cluster, request: Request, *, as_table: bool) -> AsyncIterator[bytes]:
+    head = True
+    async for event in watching.watch(cluster, request):
+        if not as_table or event.type == "ERROR":
+            yield watching.line(event.type, event.stored.text)
+            continue
+        meta = {"resourceVersion": str(event.stored.version)}
+        rows = [] if event.type == "BOOKMARK" else [event.stored]
+        yield watching.line(event.type, Stored(_table(request, rows, meta, head=head), 0).text)
+        head = head and not rows
+
+
+async def _stream(http: web.Request, lines: AsyncIterator[bytes], kind: str, *, eager: bool) -> web.StreamResponse:
+    """Send lines as they come. What is refused before the first line is an answer of its own.
+
+    `eager` sends the headers before there is a line: a watcher waits for them.
+    """
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+    reader = asyncio.create_task(_pump(lines, queue))
+    try:
+        first = b"" if eager else await queue.get()
+        await asyncio.sleep(0)
+        if reader.done() and (error := reader.exception()) is not None:
+            raise error
+        response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache, private"})
+        await response.prepare(http)
+        while first is not None:
+            await response.write(first)
+            first = await queue.get()
+    finally:
+        reader.cancel()
+    return response
+
+
+async def _pump(lines: AsyncIterator[bytes], queue: asyncio.Queue[bytes | None]) -> None:
+    """Move lines into the queue, and None once there are no more."""
+    try:
+        async for line in lines:
+            queue.put_nowait(line)
+    finally:
+        queue.put_nowait(None)
+
+
+def _found(body: dict[str, Any] | None) -> web.Response:
+    if body is None:
+        raise unknown_path()
+    return _json(body)
+
+
+def _json(body: Mapping[str, Any], code: int = 200, kind: str = _JSON, warnings: list[str] | None = None) -> web.Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    response = web.Response(body=text, status=code, headers={"Content-Type": kind})
+    for warning in warnings or ():
+        shown = warning.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{shown}"')
+    return response

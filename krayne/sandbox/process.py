@@ -1,0 +1,83 @@
+"""The sandbox's process: joins the API server and the player, and serves until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from krayne.sandbox import credentials, state
+from krayne.sandbox.apiserver.cluster import SYSTEM_NAMESPACES, Cluster
+from krayne.sandbox.apiserver.controllers import Controllers
+from krayne.sandbox.apiserver.server import Server
+from krayne.sandbox.apiserver.writing import create_own
+
+_CRDS = Path(__file__).with_name("crds")
+
+
+async def serve(folder: Path, port: int = 0) -> None:
+    """Serve a cluster from the folder's credentials until SIGTERM or SIGINT; `port` 0 takes the last or any free one."""
+    state.ensure_folder(folder)
+    credentials.ensure(folder)
+    cluster = Cluster()
+    controllers = Controllers(cluster, credentials.authority(folder))
+    server = Server(cluster, credentials.token(folder))
+    async with AsyncExitStack() as stack:
+        await _listen(server, folder, port or state.last_port(folder))
+        stack.push_async_callback(server.stop)
+        _furnish(cluster, controllers, server.port)
+        tasks = [asyncio.create_task(controllers.run())]
+        stack.callback(lambda: [task.cancel() for task in tasks])
+        state.write(folder, server.port)
+        stack.callback(state.clear, folder)
+        await _told_to_stop()
+
+
+async def _listen(server: Server, folder: Path, port: int) -> None:
+    """Take the port, or any free one where it is taken."""
+    context = credentials.server_context(folder)
+    try:
+        await server.start(port, context)
+    except OSError:
+        await server.start(0, context)
+
+
+def _furnish(cluster: Cluster, controllers: Controllers, port: int) -> None:
+    """What every cluster has: its namespaces, the API server's own Service, the CRDs."""
+    import yaml
+
+    for name in SYSTEM_NAMESPACES:
+        cluster.add_namespace(name)
+    controllers.settle_all()
+    ports = [{"name": "https", "port": 443, "targetPort": port}]
+    labels = {"component": "apiserver", "provider": "kubernetes"}
+    metadata = {"name": "kubernetes", "namespace": "default", "labels": labels}
+    create_own(cluster, "services", {"metadata": metadata, "spec": {"clusterIP": "10.96.0.1", "ports": ports}})
+    for path in sorted(_CRDS.glob("*.yaml")):
+        crd = yaml.safe_load(path.read_text(encoding="utf-8"))
+        create_own(cluster, "customresourcedefinitions", crd, group="apiextensions.k8s.io")
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def main(arguments: list[str]) -> int:
+    """Run in the foreground: `python -m krayne.sandbox.process --dir D [--port N]`."""
+    parser = argparse.ArgumentParser(prog="krayne.sandbox.process", description="Serve the sandbox in the foreground.")
+    parser.add_argument("--dir", required=True, type=Path, help="its state folder")
+    parser.add_argument("--port", type=int, default=0, help="its port; a free one by default")
+    options = parser.parse_args(arguments)
+    asyncio.run(serve(options.dir, options.port))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.shell import Shell
+from tests.support.shell import Shell, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,14 +67,20 @@ def own() -> Iterator[Server]:
 @contextlib.contextmanager
 def player(shell: Shell) -> Iterator[None]:
     """The sandbox's player, on another API server."""
-    command = (sys.executable, "-m", "krayne.sandbox.player")
-    process = subprocess.Popen(command, env=dict(shell.env), cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
-    try:
-        yield
-        assert process.poll() is None, f"the player ended by itself, with {process.returncode}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    command = (sys.executable, "-m", "krayne.sandbox.player", "--speed", "fast", "--node-only-if-none")
+    log = Path(shell.cwd, "player.log")
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
+            command, env=dict(shell.env), cwd=ROOT, stdin=subprocess.DEVNULL, stderr=said, start_new_session=True
+        ) as process,
+    ):
+        try:
+            until(lambda: "player: ready" in log.read_text(encoding="utf-8") or process.poll() is not None)
+            yield
+            assert process.poll() is None, f"the player ended by itself:\n{log.read_text(encoding='utf-8')}"
+        finally:
+            process.terminate()
 
 
 @contextlib.contextmanager

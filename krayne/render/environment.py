@@ -65,7 +65,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     """Jinja's escaping turned to YAML's: ``finalize`` quotes each value before the (HTML) escaping would see it.
 
     Text that is quoted already, and what macros made of it, is Markup and stays as it is. So a template cannot
-    forget to quote; it can only ask for raw text by ``| safe``.
+    forget to quote; it can only ask for raw text, by ``| safe``.
     """
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES),
@@ -76,7 +76,9 @@ def _environment() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(combine=_combine, e=_flow, escape=_flow, tojson=_flow, yaml=_flow)
+    environment.filters.update(combine=_combine, e=_flow, escape=_flow, forceescape=_flow, tojson=_flow, yaml=_flow)
+    for html in ("urlize", "xmlattr"):
+        del environment.filters[html]
     return environment
 
 

@@ -1,0 +1,180 @@
+"""Applying: whose fields are whose, what the autoscaler keeps, and what another writer does meanwhile."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from krayne.config import ClusterConfig
+from krayne.errors import ConflictError
+from krayne.operations.apply import Applied, apply_cluster, preview_apply
+from krayne.render import render
+
+if TYPE_CHECKING:
+    from krayne.kubectl import Kubectl
+    from tests.support.kubectl import FakeKubectl
+
+CONFIG = ClusterConfig(name="demo", worker_groups=[{"name": "cpu", "min_replicas": 0, "max_replicas": 4}])
+ABSENT = 'Error from server (NotFound): rayclusters.ray.io "demo" not found'
+STALE = 'error: Operation cannot be fulfilled on rayclusters.ray.io "demo": the object has been modified'
+
+
+@pytest.fixture
+def live() -> dict[str, Any]:
+    """The cluster of CONFIG as the API server has it."""
+    cluster = render(CONFIG)
+    cluster["metadata"] |= {"namespace": "ml", "resourceVersion": "7", "uid": "u", "generation": 1}
+    cluster["status"] = {"state": ""}
+    return cluster
+
+
+def applied(fake_kubectl: FakeKubectl) -> list[dict[str, Any]]:
+    """The manifests that were applied."""
+    return [json.loads(call.stdin or "") for call in fake_kubectl.calls if call.argv[0] == "apply"]
+
+
+def apply(kubectl: Kubectl, **options: Any) -> Applied:
+    """Apply CONFIG; what it did."""
+    done: list[Applied] = []
+    apply_cluster(CONFIG, kubectl=kubectl, submitted=done.append, **options)
+    return done[0]
+
+
+def test_creates_what_is_not_there(fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]) -> None:
+    """By the same server-side apply."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", stderr=ABSENT, code=1)
+    fake_kubectl.reply("apply --server-side --field-manager=krayne", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    assert apply(kubectl).verb == "created"
+    assert "resourceVersion" not in applied(fake_kubectl)[0]["metadata"]
+
+
+def test_says_unchanged_when_nothing_changed(fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]) -> None:
+    """The API server wrote nothing."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    assert apply(kubectl).verb == "unchanged"
+    assert applied(fake_kubectl)[0]["metadata"]["resourceVersion"] == "7"
+
+
+@pytest.mark.parametrize(("decided", "kept"), [(3, 3), (9, 4), (None, 0)])
+def test_keeps_what_the_autoscaler_decided(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any], decided: int | None, kept: int
+) -> None:
+    """Within the bounds that the configuration sets; the pods that it chose to remove too."""
+    group = live["spec"]["workerGroupSpecs"][0]
+    group.pop("replicas", None)
+    group |= {"scaleStrategy": {"workersToDelete": ["a"]}} | ({} if decided is None else {"replicas": decided})
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    apply(kubectl)
+    sent = applied(fake_kubectl)[0]["spec"]["workerGroupSpecs"][0]
+    assert (sent["replicas"], sent["scaleStrategy"]) == (kept, {"workersToDelete": ["a"]})
+
+
+def test_tries_again_when_the_cluster_changed_meanwhile(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
+) -> None:
+    """From what it is then."""
+    newer = deepcopy(live)
+    newer["metadata"]["resourceVersion"] = "8"
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=newer)
+    fake_kubectl.reply("apply", stderr=STALE, code=1)
+    fake_kubectl.reply("apply", json=newer)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    apply(kubectl)
+    assert [manifest["metadata"]["resourceVersion"] for manifest in applied(fake_kubectl)] == ["7", "8"]
+
+
+def conflict(owner: str, field: str) -> str:
+    """The API server's words."""
+    return f'error: Apply failed with 1 conflict: conflict with "{owner}" using ray.io/v1: {field}'
+
+
+@pytest.mark.parametrize("owner", ["python-requests", "krayne"])
+def test_takes_the_worker_groups_back_from_the_autoscaler_and_from_scale(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any], owner: str
+) -> None:
+    """The replicas that they wrote are kept; the list can only be owned whole."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply --force-conflicts", json=live)
+    fake_kubectl.reply("apply", stderr=conflict(owner, ".spec.workerGroupSpecs"), code=1)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    apply(kubectl)
+    assert len(applied(fake_kubectl)) == 2
+
+
+@pytest.mark.parametrize(
+    ("owner", "field"), [("kubectl-edit", ".spec.workerGroupSpecs"), ("python-requests", ".spec.suspend")]
+)
+def test_takes_nothing_from_others(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any], owner: str, field: str
+) -> None:
+    """But names the field, its owner and the way to take it."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply", stderr=conflict(owner, field), code=1)
+    with pytest.raises(ConflictError) as told:
+        apply(kubectl)
+    assert f"{field} is managed by {owner}" in str(told.value)
+    assert "--force-conflicts" in str(told.value)
+
+
+def test_takes_all_when_told_to(fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]) -> None:
+    """--force-conflicts."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply --force-conflicts", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    apply(kubectl, force_conflicts=True)
+
+
+def test_adopts_what_create_and_scale_wrote(fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]) -> None:
+    """Else a field that leaves the configuration would stay in the cluster."""
+    own = {"manager": "krayne", "operation": "Update", "fieldsV1": {"f:spec": {"f:rayVersion": {}}}}
+    earlier = {"manager": "krayne", "operation": "Apply", "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    other = {"manager": "kuberay-operator", "operation": "Update", "subresource": "status", "fieldsV1": {}}
+    live["metadata"]["managedFields"] = [own, earlier, other]
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("patch rayclusters.ray.io demo --type=json", json=live)
+    fake_kubectl.reply("apply", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    apply(kubectl)
+    sent = next(arg for call in fake_kubectl.calls for arg in call.argv if arg.startswith("--patch="))
+    test, replace = json.loads(sent.removeprefix("--patch="))
+    assert (test["op"], test["value"]) == ("test", "7")
+    assert replace["value"][0] == other
+    assert replace["value"][1]["operation"] == "Apply"
+    assert replace["value"][1]["fieldsV1"] == {"f:spec": {"f:rayVersion": {}, "f:suspend": {}}}
+
+
+def test_a_preview_by_the_server_changes_nothing(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
+) -> None:
+    """Not even who owns which field."""
+    live["metadata"]["managedFields"] = [{"manager": "krayne", "operation": "Update", "fieldsV1": {}}]
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply --dry-run=server", json=live)
+    assert preview_apply(CONFIG, server=True, kubectl=kubectl) == live
+
+
+def test_tells_of_pods_that_keep_the_old_template(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
+) -> None:
+    """Or replaces them."""
+    labels = {"ray.io/cluster": "demo", "ray.io/group": "headgroup", "ray.io/node-type": "head"}
+    head = {"metadata": {"name": "h", "namespace": "ml", "labels": labels}, "spec": {"containers": []}}
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live, times=None)
+    fake_kubectl.reply("apply", json=live, times=None)
+    fake_kubectl.reply("delete pods")
+    fake_kubectl.reply("get --raw", json={"items": [head]}, times=None)
+    said: list[str] = []
+    apply(kubectl, warn=said.append)
+    assert "the head keep their old template" in said[0]
+    apply(kubectl, recreate=True, warn=said.append)
+    assert len(said) == 1
+    assert any(call.argv[0] == "delete" for call in fake_kubectl.calls)

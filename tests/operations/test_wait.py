@@ -1,0 +1,129 @@
+"""Waiting: what ends it, what is told on the way, and how many calls it takes."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError
+from krayne.operations.wait import wait_until_deleted, wait_until_ready, wait_until_suspended
+from tests.operations.conftest import captured
+from tests.support.kubectl import Hold
+
+if TYPE_CHECKING:
+    from krayne.cluster import ClusterInfo
+    from krayne.kubectl import Kubectl
+    from tests.support.kubectl import FakeKubectl
+
+ABSENT = 'Error from server (NotFound): rayclusters.ray.io "demo" not found'
+
+
+def stream(kind: str, *items: dict[str, Any]) -> str:
+    """Lines of a watch."""
+    return "".join(json.dumps({"type": kind, "object": item}) + "\n" for item in items)
+
+
+def play(
+    fake_kubectl: FakeKubectl, state: str, changes: list[str | Hold] | None = None, pods: list[str | Hold] | None = None
+) -> dict[str, Any]:
+    """Script a captured state, and what comes after it; its RayCluster."""
+    cluster, there = captured(state, "RayCluster")[0], stream("ADDED", *captured(state, "Pod"))
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=cluster)
+    fake_kubectl.reply("get --raw */rayclusters?*watch*", stdout=[*(changes or [])], hangs=True)
+    fake_kubectl.reply("get --raw */pods?*watch*", stdout=[there, *(pods or [])], hangs=True)
+    fake_kubectl.reply("get --raw */events?*watch*", hangs=True)
+    return cluster
+
+
+def test_a_ready_cluster_is_ready_at_once(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """With one call: its status settles it."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-3-ready", "RayCluster")[0])
+    assert wait_until_ready("demo", kubectl=kubectl).status == "ready"
+    assert len(fake_kubectl.calls) == 1
+
+
+def test_returns_with_the_event_that_makes_it_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Having told each step."""
+    ready = [stream("MODIFIED", *captured("ready-3-ready", kind)) for kind in ("RayCluster", "Pod")]
+    play(fake_kubectl, "ready-2-starting", [Hold("ready"), ready[0]], [Hold("ready"), ready[1]])
+    told: list[str] = []
+
+    def progress(info: ClusterInfo) -> None:
+        told.append(str(info.status))
+        fake_kubectl.release("ready")
+
+    assert wait_until_ready("demo", kubectl=kubectl, timeout=20, progress=progress).status == "ready"
+    assert (told[-1], len(told) > 1) == ("ready", True)
+
+
+def test_gives_up_on_an_image_that_is_not_there(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """With the cause and what to do; there is no log."""
+    play(fake_kubectl, "image-pull-error")
+    with pytest.raises(ClusterFailedError) as told:
+        wait_until_ready("demo", kubectl=kubectl, timeout=20)
+    assert told.value.exit_code == 3
+    assert told.value.cluster is not None
+    assert told.value.cluster.status == "image-pull-error"
+    assert "kubectl krayne describe demo -n ml" in str(told.value)
+
+
+def test_shows_the_last_words_of_what_crashed(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Of the run before, which is the one that failed."""
+    play(fake_kubectl, "crash-loop")
+    fake_kubectl.reply("logs --previous", stdout="Error: No such option: --frobnicate\n")
+    with pytest.raises(ClusterFailedError, match=r"\n  \| Error: No such option: --frobnicate\n"):
+        wait_until_ready("demo", kubectl=kubectl, timeout=20)
+
+
+def test_lives_without_logs(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Reading them may not be allowed."""
+    play(fake_kubectl, "crash-loop")
+    fake_kubectl.reply("logs", stderr="Error from server (Forbidden): no", code=1, times=2)
+    with pytest.raises(ClusterFailedError, match="is crash-loop and will not become ready by itself"):
+        wait_until_ready("demo", kubectl=kubectl, timeout=20)
+
+
+def test_goes_on_where_nodes_may_yet_come(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Until the time is up, which says what it is."""
+    play(fake_kubectl, "unschedulable")
+    with pytest.raises(ClusterTimeoutError, match=r"is not ready after 1s: it is unschedulable, .*nvidia\.com/gpu"):
+        wait_until_ready("demo", kubectl=kubectl, timeout=1)
+
+
+def test_a_cluster_that_is_deleted_meanwhile_is_not_found(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Whoever did it."""
+    cluster = captured("ready-2-starting", "RayCluster")[0]
+    play(fake_kubectl, "ready-2-starting", [stream("DELETED", cluster)])
+    with pytest.raises(ClusterNotFoundError, match="was deleted while it was waited for"):
+        wait_until_ready("demo", kubectl=kubectl, timeout=20)
+
+
+def test_a_suspended_cluster_will_not_become_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Waiting would be in vain."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("suspended", "RayCluster")[0])
+    with pytest.raises(ClusterFailedError, match="suspended"):
+        wait_until_ready("demo", kubectl=kubectl)
+
+
+def test_suspended_is_what_kuberay_confirms(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Not the wish alone."""
+    play(fake_kubectl, "suspended")
+    assert wait_until_suspended("demo", kubectl=kubectl, timeout=20).status == "suspended"
+
+
+def test_deleted_is_when_it_is_gone(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Its end comes as an event."""
+    cluster = captured("ready-3-ready", "RayCluster")[0]
+    going = deepcopy(cluster)
+    going["metadata"]["deletionTimestamp"] = "2026-11-23T06:00:00Z"
+    play(fake_kubectl, "ready-3-ready", [stream("MODIFIED", going), stream("DELETED", going)])
+    wait_until_deleted("demo", kubectl=kubectl, timeout=20)
+
+
+def test_what_is_not_there_is_deleted(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """No error."""
+    fake_kubectl.reply("get --raw", stderr=ABSENT, code=1)
+    wait_until_deleted("demo", kubectl=kubectl)

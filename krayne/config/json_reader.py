@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from krayne.config.problems import Path, Place, Places, shown
-from krayne.config.values import MAX_DEPTH, TOO_DEEP, scalar_problem
+from krayne.config.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, scalar_problem
 from krayne.errors import ConfigValidationError
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class _Reading:
         raise AssertionError("the text ended within a value, though it is JSON")
 
     def value(self, path: Path, symbol: str) -> Any:
-        if len(path) > MAX_DEPTH:
-            _refuse(self.place(self.line), TOO_DEEP)
+        if len(path) > MAX_DEPTH or len(self.places) > MAX_VALUES:
+            _refuse(self.place(self.line), TOO_DEEP if len(path) > MAX_DEPTH else TOO_MANY)
         self.places.setdefault(path, self.place(self.line))
         if symbol == "{":
             return self.members(path)

@@ -9,6 +9,8 @@ from typing import Any
 from krayne.config.problems import Path, Problem, shown
 
 MAX_DEPTH = 50  # deeper than any manifest; keeps recursion far from Python's limit
+MAX_VALUES = 20_000  # in one file, keys counted; a cluster that says everything takes about 300
+TOO_MANY = f"holds more than {MAX_VALUES} values, which no configuration needs"
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 # A subclass (an enum, say) becomes its plain value.
 _EXACT: dict[type, Callable[[Any], Any]] = {int: int.__int__, float: float.__float__, str: str.__str__}

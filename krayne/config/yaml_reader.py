@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from krayne.config.problems import Path, Place, Places, shown
-from krayne.config.values import MAX_DEPTH, TOO_DEEP, scalar_problem
+from krayne.config.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, scalar_problem
 from krayne.errors import ConfigValidationError
 
 if TYPE_CHECKING:
@@ -15,15 +15,21 @@ if TYPE_CHECKING:
 
 # What a document may weigh once its aliases are followed: as much as the largest file may by itself.
 MAX_WEIGHT = 2**20
+_LONGEST_NUMBER = 100
 _CORE = "tag:yaml.org,2002:"
 _SCALARS = frozenset(f"{_CORE}{kind}" for kind in ("str", "int", "float", "bool", "null"))
 _MERGE = f"{_CORE}merge"
+
+
+class _Excess(yaml.MarkedYAMLError):
+    """More than a configuration can need."""
 
 
 class _Loader(yaml.SafeLoader):
     """Stops at depth while composing, since PyYAML recurses; leaves dates as the text they are."""
 
     depth = 0
+    nodes = 0
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
         first: [(tag, regexp) for tag, regexp in resolvers if tag not in (f"{_CORE}timestamp", f"{_CORE}value")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -31,8 +37,10 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]  # types-PyYAML has none
+        self.nodes += 1
+        if self.depth > MAX_DEPTH or self.nodes > MAX_VALUES:
+            why = TOO_DEEP if self.depth > MAX_DEPTH else TOO_MANY
+            raise _Excess(problem=why, problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]  # PyYAML's own is untyped
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -55,7 +63,8 @@ def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Place
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = ", ".join(part for part in (error.context, error.problem) if part)
-        _refuse(place(mark.line + 1 if mark else 1), words if words == TOO_DEEP else f"is not valid YAML: {words}")
+        wrong = "" if isinstance(error, _Excess) else "is not valid YAML: "
+        _refuse(place(mark.line + 1 if mark else 1), wrong + words)
 
 
 def _refuse(place: Place, message: str) -> NoReturn:
@@ -109,6 +118,8 @@ class _Reading:
         if node.tag not in _SCALARS:
             return self.tagged(node.tag, place)
         try:
+            if node.style is None and not node.tag.endswith(":str") and len(node.value) > _LONGEST_NUMBER:
+                raise ValueError  # before PyYAML computes for a minute
             value = self.loader.construct_object(node)
         except (ValueError, KeyError, OverflowError, yaml.YAMLError):  # an explicit tag that lies, or a huge number
             self.problems.append(f"{place.label}: {shown(node.value)} is no {node.tag.removeprefix(_CORE)}")

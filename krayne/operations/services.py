@@ -1,0 +1,48 @@
+"""The services of a cluster's head."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.objects import Object
+    from krayne.services import ServiceInfo
+
+_HOOK_SECONDS = 30  # so long after a container's start its hook may have written nothing yet
+
+
+def get_cluster_services(
+    name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None
+) -> tuple[ServiceInfo, ...]:
+    """Every service of a cluster, in one order: notebook, code-server, ssh; with their secrets, as the head has them.
+
+    A service that the RayCluster does not have is off. Where the head does not run yet, or is being replaced, the
+    others are installing. Raises ClusterNotFoundError, PermissionDeniedError (the right to exec is needed) or another
+    KrayneError.
+    """
+    from krayne.operations.get import items, read_cluster
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    pods = kubectl.list_pods([name])
+    cluster = read_cluster(kubectl, name)
+    return services_of(kubectl, cluster, items(pods) or [])
+
+
+def services_of(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tuple[ServiceInfo, ...]:
+    """The services of a cluster whose objects have been read: one kubectl exec, none where no service is on."""
+    from krayne.services import READ_STATES, awaited, head_of, read_states, services_in
+
+    enabled = services_in(cluster)
+    if not any(enabled.values()):
+        return read_states("", enabled)
+    head = head_of(pods)
+    if head is None:
+        return awaited(enabled)
+    written = kubectl.exec(head.pod, head.container, *READ_STATES).text()
+    fresh = head.started is not None and (datetime.now(timezone.utc) - head.started).total_seconds() < _HOOK_SECONDS
+    return read_states(written, enabled, fresh=fresh)

@@ -1,0 +1,19 @@
+"""The services beside Ray in the head: how they stand, and the commands in the head that ask them. Runs nothing."""
+
+from krayne.services.commands import READ_STATES, add_key, public_key
+from krayne.services.head import HeadPod, head_of, services_in
+from krayne.services.states import SERVICES, STATES_FOLDER, ServiceInfo, awaited, read_states
+
+__all__ = [
+    "READ_STATES",
+    "SERVICES",
+    "STATES_FOLDER",
+    "HeadPod",
+    "ServiceInfo",
+    "add_key",
+    "awaited",
+    "head_of",
+    "public_key",
+    "read_states",
+    "services_in",
+]

@@ -1,0 +1,107 @@
+"""What the head's supervisor (templates/services) writes about each service, as frozen values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from krayne.cluster.values import Value
+
+State = Literal["installing", "running", "failed", "off"]
+
+STATES_FOLDER = "/tmp/krayne-services"  # noqa: S108 - in the head's container; the supervisor checks whose it is
+# By name: the named container port, and the field of the configuration's `services`.
+SERVICES: Mapping[str, str] = {"notebook": "notebook", "code-server": "code_server", "ssh": "ssh"}
+_STATES = ("installing", "running", "failed")
+_SECRETS = frozenset({"token", "password"})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInfo(Value):
+    """A service of the head, as its supervisor last wrote it.
+
+    ``why``: what is being done where it is installing, the reason where it failed. ``port`` is the one it listens on,
+    on the pod's loopback. ``since`` is RFC 3339. ``user`` and ``host_key`` (a line of known_hosts without the host)
+    are ssh's. Secrets are neither in its repr nor in its dict.
+    """
+
+    service: str
+    state: State
+    why: str | None = None
+    port: int | None = None
+    since: str | None = None
+    restarts: int = 0
+    user: str | None = None
+    host_key: str | None = None
+    token: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the value as a plain dict, without its secrets."""
+        return {name: value for name, value in Value.as_dict(self).items() if name not in _SECRETS}
+
+
+def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = False) -> tuple[ServiceInfo, ...]:
+    """What READ_STATES printed, as one value for each service, in the order of SERVICES.
+
+    ``enabled``: which services the RayCluster has, by name; the others are off, whatever an old state says.
+    ``fresh``: the container has just started, so that having written nothing yet is no failure.
+    """
+    if fresh and not written.strip():
+        return awaited(enabled)
+    states: dict[str, Mapping[str, Any]] = {}
+    alive = False
+    for line in written.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and isinstance(found.get("service"), str):
+            states[found["service"]] = found
+        elif isinstance(found, dict):
+            alive = alive or found.get("supervisor") == "alive"
+    return tuple(_info(name, states.get(name), alive) if enabled.get(name) else _off(name) for name in SERVICES)
+
+
+def awaited(enabled: Mapping[str, bool]) -> tuple[ServiceInfo, ...]:
+    """The services of a head that does not run yet, or is being replaced."""
+    return tuple(
+        ServiceInfo(service=name, state="installing", why="the head does not run yet")
+        if enabled.get(name)
+        else _off(name)
+        for name in SERVICES
+    )
+
+
+def _off(name: str) -> ServiceInfo:
+    return ServiceInfo(service=name, state="off")
+
+
+def _info(name: str, found: Mapping[str, Any] | None, alive: bool) -> ServiceInfo:
+    if found is None or found.get("state") not in _STATES:
+        return ServiceInfo(service=name, state="failed", why=_NOTHING if not alive else _UNREADABLE)
+    text = {key: _text(found.get(key)) for key in ("why", "since", "user", "host_key", "token", "password")}
+    state, port, restarts = found["state"], found.get("port"), found.get("restarts")
+    if state != "failed" and not alive:
+        state, text["why"] = "failed", _UNATTENDED
+    return ServiceInfo(
+        service=name,
+        state=state,
+        port=port if isinstance(port, int) else None,
+        restarts=restarts if isinstance(restarts, int) else 0,
+        **text,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+_NOTHING = (
+    f"nothing was written to {STATES_FOLDER} in the head: its hook has not run yet, the image has no Python, "
+    "or the folder cannot be written"
+)
+_UNREADABLE = f"its state in {STATES_FOLDER} in the head cannot be read"
+_UNATTENDED = "the supervisor that looks after it in the head has ended"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from krayne.objects import by_cluster
 from krayne.paths import SCHEMAS
-from krayne.status import Status, Verdict, judge, settled
+from krayne.status import Events, Status, Verdict, judge, settled
 from tests.support.captures import Capture, captured, made
 
 ALL = captured() + made()
@@ -111,6 +111,17 @@ def test_pods_of_an_earlier_cluster_of_that_name_do_not_count() -> None:
     cluster = copy.deepcopy(capture.cluster)
     cluster["metadata"]["uid"] = "another"
     assert judge(cluster, capture.pods, (), now=capture.now).status is Status.CREATING
+
+
+def test_events_are_told_apart_by_namespace_and_uid() -> None:
+    """Those of a namesake, elsewhere or earlier, say nothing of this cluster."""
+    capture = CAPTURES["invalid-spec"]
+    for change in ({"namespace": "elsewhere"}, {"uid": "another"}):
+        cluster = copy.deepcopy(capture.cluster)
+        cluster["metadata"].update(change)
+        assert judge(cluster, [], capture.events, now=capture.now).status is Status.CREATING
+        assert judge(cluster, [], Events(capture.events), now=capture.now).status is Status.CREATING
+    assert judge(capture.cluster, [], Events(capture.events), now=capture.now) == look(capture)
 
 
 def test_several_pods_are_counted() -> None:

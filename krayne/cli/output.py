@@ -101,6 +101,14 @@ def to_yaml(value: Value | Iterable[Value]) -> str:
     """Write a value, or several under ``items``, as YAML."""
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml, where PyYAML has it, is ten times as fast
-    text: str = yaml.dump(plain(value), Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**16)
-    return text
+    data = plain(value)
+    try:
+        return _dumped(data, getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+    except UnicodeEncodeError:  # libyaml, ten times as fast, takes no lone surrogate
+        return _dumped(data, yaml.SafeDumper)
+
+
+def _dumped(data: dict[str, Any], dumper: Any) -> str:
+    import yaml
+
+    return str(yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**16))

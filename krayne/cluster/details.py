@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from krayne.cluster.info import info_of
 from krayne.cluster.values import ClusterDetails, Condition, Event, Pod, Versions
 from krayne.objects import HEAD_GROUP, Object
 from krayne.status import judge, own_pods
-from krayne.status.events import event_time, hints_by_pod
+from krayne.status.events import Events, event_time, when
 from krayne.status.pods import is_ready, pod_problem, word_of
 
 
@@ -28,14 +28,14 @@ def cluster_details(
 
     ``versions``: as read from its head; without them what its spec asks for stands.
     """
-    verdict = judge(cluster, pods, events, now=now)
+    heard = Events(events)
+    verdict = judge(cluster, pods, heard, now=now)
     own = own_pods(cluster, pods)
     info = info_of(cluster, own, verdict)
-    hints = hints_by_pod(events)
     return ClusterDetails(
         info=info,
         versions=versions or Versions(info.ray_version, None, "spec"),
-        pods=tuple(_pod(pod, hints, now) for pod in sorted(own or (), key=_place)),
+        pods=tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),
         next_steps=next_steps(info, verdict),
@@ -47,9 +47,9 @@ def _place(pod: Object) -> tuple[bool, str, str]:
     return group != HEAD_GROUP, group, objects.name(pod)
 
 
-def _pod(pod: Object, hints: Mapping[str, Sequence[Object]], now: datetime) -> Pod:
+def _pod(pod: Object, hints: Sequence[Object], now: datetime) -> Pod:
     group, name = objects.group_of(pod), objects.name(pod)
-    problem = None if objects.is_going(pod) else pod_problem(pod, group, hints.get(name, ()), now)
+    problem = None if objects.is_going(pod) else pod_problem(pod, group, hints, now)
     statuses = objects.items(pod, "status", "containerStatuses")
     every = statuses + objects.items(pod, "status", "initContainerStatuses")
     return Pod(
@@ -75,7 +75,7 @@ def _condition(value: Object) -> Condition:
 def _merged(events: Sequence[Object]) -> tuple[Event, ...]:
     """Merge events that say the same of the same object, newest last."""
     merged: dict[tuple[str, str, str, str], Event] = {}
-    for event in sorted((each for each in events if isinstance(each, dict)), key=event_time):
+    for event in sorted((each for each in events if isinstance(each, dict)), key=when):
         what = objects.mapping(event, "involvedObject")
         thing = f"{objects.string(what, 'kind').lower()}/{objects.string(what, 'name')}"
         key = (objects.string(event, "type"), objects.string(event, "reason"), thing, objects.string(event, "message"))

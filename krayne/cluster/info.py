@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from krayne import objects
 from krayne.cluster import quantities
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, Object
-from krayne.status import Status, Verdict, judge, own_pods
+from krayne.status import Events, Status, Verdict, judge, own_pods
 from krayne.status.pods import is_ready
 
 # Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
@@ -23,11 +23,14 @@ _SILENT = (Status.SUSPENDED, Status.DELETING)
 def cluster_info(
     cluster: dict[str, Any],
     pods: Sequence[Object] | None = None,
-    events: Sequence[Object] = (),
+    events: Iterable[Object] | Events = (),
     *,
     now: datetime,
 ) -> ClusterInfo:
-    """Sum up a cluster. ``pods``: those labelled with its name (``by_cluster``), None where they are unknown."""
+    """Sum up a cluster. ``pods``: those labelled with its name (``by_cluster``), None where they are unknown.
+
+    ``events``: as ``judge`` takes them; for many clusters make an ``Events`` of them once.
+    """
     return info_of(cluster, own_pods(cluster, pods), judge(cluster, pods, events, now=now))
 
 

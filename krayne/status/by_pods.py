@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from krayne import objects
 from krayne.objects import HEAD_GROUP, Object
+from krayne.status.events import Events
 from krayne.status.pods import is_ready, pod_problem
 from krayne.status.problems import Problem, since
 from krayne.status.readiness import not_taken_up, says_ready, taken_up
@@ -21,11 +22,11 @@ REACHES_HEAD_WITHIN = 120
 
 
 class Scene(NamedTuple):
-    """A cluster with its own pods, the hints about each of them, and the events about itself, oldest first."""
+    """A cluster with its own pods, the events heard, and of them those about the cluster itself, oldest first."""
 
     cluster: Object
     pods: Sequence[Object]
-    hints: dict[str, list[Object]]
+    heard: Events
     events: Sequence[Object]
     now: datetime
 
@@ -47,7 +48,7 @@ def by_pods(scene: Scene) -> Verdict:
         (problem, name, pod)
         for name in short
         for pod in groups.get(name, ())
-        if (problem := pod_problem(pod, name, scene.hints.get(objects.name(pod), ()), scene.now))
+        if (problem := pod_problem(pod, name, scene.heard.hints(pod), scene.now))
     ]
     for name in short:
         if replaced := replaced_again(name, scene.events, scene.now):

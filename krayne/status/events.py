@@ -1,14 +1,50 @@
-"""Events, sorted by what they are about."""
+"""Events, found by the object that they are about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from krayne import objects
 from krayne.objects import Object
 
 # What a node autoscaler (cluster-autoscaler, Karpenter) says of a pod that fits nowhere; Normal events.
 _SCALE_ANSWERS = ("TriggeredScaleUp", "NotTriggerScaleUp", "Nominated")
+
+
+class Events:
+    """Events of any number of clusters, sorted once by kind, namespace and name of what they are about."""
+
+    __slots__ = ("_sorted",)
+
+    def __init__(self, events: Iterable[Object] = ()) -> None:
+        self._sorted: dict[tuple[object, object, object], list[Object]] = {}
+        for event in events:
+            what = event.get("involvedObject") if isinstance(event, dict) else None
+            if isinstance(what, dict):
+                key = (what.get("kind"), what.get("namespace"), what.get("name"))
+                if key[0].__class__ is key[1].__class__ is key[2].__class__ is str:
+                    self._sorted.setdefault(key, []).append(event)
+
+    def about(self, value: Object, kind: str) -> list[Object]:
+        """Give the events about an object, newest last; not those about an earlier one of its name."""
+        key = (kind, objects.string(value, "metadata", "namespace"), objects.name(value))
+        uid = objects.at(value, "metadata", "uid")
+        found = self._sorted.get(key, ())
+        own = (each for each in found if not uid or objects.at(each, "involvedObject", "uid") in (uid, "", None))
+        return sorted(own, key=when)
+
+    def hints(self, pod: Object) -> list[Object]:
+        """Give the events that may tell why a pod is not ready, newest last."""
+        return [event for event in self.about(pod, "Pod") if _is_telling(event)]
+
+
+def _is_telling(event: Object) -> bool:
+    return event.get("type") == "Warning" or event.get("reason") in _SCALE_ANSWERS
+
+
+def when(event: Object) -> tuple[str, bool]:
+    """Give what orders events; most times are whole seconds, and of one second the bad news is the last."""
+    return event_time(event), event.get("type") == "Warning"
 
 
 def event_time(event: Object) -> str:
@@ -19,28 +55,3 @@ def event_time(event: Object) -> str:
         or objects.string(event, "eventTime")
         or objects.string(event, "metadata", "creationTimestamp")
     )
-
-
-def hints_by_pod(events: Sequence[Object]) -> dict[str, list[Object]]:
-    """Sort the events that may tell why a pod is not ready by the pod's name, newest last."""
-    telling = (event for event in events if isinstance(event, dict) and _is_telling(event))
-    return events_about(list(telling), "Pod")
-
-
-def _is_telling(event: Object) -> bool:
-    return event.get("type") == "Warning" or event.get("reason") in _SCALE_ANSWERS
-
-
-def events_about(events: Sequence[Object], kind: str) -> dict[str, list[Object]]:
-    """Sort the events about objects of a kind by the object's name, newest last."""
-    found: dict[str, list[Object]] = {}
-    for event in sorted((each for each in events if isinstance(each, dict)), key=_when):
-        what = objects.mapping(event, "involvedObject")
-        if what.get("kind") == kind:
-            found.setdefault(objects.string(what, "name"), []).append(event)
-    return found
-
-
-def _when(event: Object) -> tuple[str, bool]:
-    # Most times are whole seconds: of one second, the bad news is the last.
-    return event_time(event), event.get("type") == "Warning"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from krayne import objects
 from krayne.objects import Object
 from krayne.status.by_pods import Scene, by_pods
 from krayne.status.containers import registry_words
-from krayne.status.events import events_about, hints_by_pod
+from krayne.status.events import Events
 from krayne.status.problems import since
 from krayne.status.readiness import (
     ANSWERS_WITHIN,
@@ -43,25 +43,27 @@ def settled(cluster: Object) -> bool:
 def judge(
     cluster: dict[str, Any],
     pods: Sequence[Object] | None,
-    events: Sequence[Object] = (),
+    events: Iterable[Object] | Events = (),
     *,
     now: datetime,
 ) -> Verdict:
     """Judge a cluster by design's table of words.
 
     ``pods``: those labelled with its name, or None where they are unknown: then its own status has to do. ``events``:
-    those about the cluster and its pods, in any order; without them some causes stay unsaid. ``now``: an aware time.
+    those about the cluster and its pods, among others and in any order (of many clusters: as ``Events``, made once);
+    without them some causes stay unsaid. ``now``: an aware time.
     """
     if objects.is_going(cluster):
         return _deleting(cluster, pods, now)
     own = own_pods(cluster, pods)
-    about_it = events_about(events, "RayCluster").get(objects.name(cluster), [])
+    heard = events if isinstance(events, Events) else Events(events)
+    about_it = heard.about(cluster, "RayCluster")
     return (
         refusal(cluster, own or [], about_it)
         or _suspended(cluster, own, now)
         or _unanswered(cluster, own, now)
         or _without_pods(cluster, own, about_it, now)
-        or by_pods(Scene(cluster, own or [], hints_by_pod(events), about_it, now))
+        or by_pods(Scene(cluster, own or [], heard, about_it, now))
     )
 
 

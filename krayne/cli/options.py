@@ -15,7 +15,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 CONNECTION = "Connection"  # the section that every verb has, and so the last
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
 
 class Option(click.Option):
@@ -57,7 +57,7 @@ def cluster_name(text: str) -> str:
 
 def duration(text: str) -> float:
     """Seconds, of a span of time as Go and kubectl write it: 30s, 10m, 1h30m; a bare number counts seconds."""
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     if not re.fullmatch(f"({_PARTS.pattern})+", text):
         raise click.BadParameter(f"{text!r} is no duration: write one such as 30s, 10m or 1h30m")

@@ -1,0 +1,142 @@
+"""The command line as a whole: every verb's help, errors as words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from krayne.cli import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.kubectl import FakeKubectl
+
+VERBS = cli.list_commands(click.Context(cli))
+
+
+def krayne(*args: str, stdin: str | None = None) -> Result:
+    """Run the command line in this process; a crash crashes the test."""
+    return CliRunner(catch_exceptions=False).invoke(cli, args, input=stdin, prog_name="kubectl krayne")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_examples_that_can_be_pasted(verb: str) -> None:
+    """They read kubectl krayne."""
+    shown = krayne(verb, "--help")
+    assert shown.exit_code == 0
+    assert shown.output.startswith(f"Usage: kubectl krayne {verb}")
+    assert f"kubectl krayne {verb}" in shown.output.partition("\n")[2]
+
+
+def test_the_group_s_help_lists_every_verb() -> None:
+    """With what each does."""
+    shown = krayne("--help").output
+    assert all(f"\n  {verb} " in shown for verb in VERBS)
+
+
+def test_an_unknown_verb_names_the_near_one() -> None:
+    """Wrong usage is exit code 2."""
+    done = krayne("creat")
+    assert (done.exit_code, "did you mean create?" in done.output) == (2, True)
+    assert "the verbs are: create, apply" in krayne("zzz").output
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("create",),
+        ("get", "x", "-A"),
+        ("get", "x", "-l", "a=b"),
+        ("get", "-o", "toml"),
+        ("describe",),
+        ("delete", "-y"),
+        ("delete", "x", "--all"),
+        ("wait", "x", "--for", "lunch"),
+        ("scale", "x", "-n", "ml"),
+        ("wait", "x", "--timeout", "soon"),
+        ("create", "x", "--set", "nonsense=1"),
+        ("create", "x", "--dry-run", "maybe"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_runs_nothing(fake_kubectl: FakeKubectl, args: tuple[str, ...]) -> None:
+    """Before any kubectl."""
+    assert krayne(*args).exit_code == 2
+    assert not fake_kubectl.calls
+
+
+def test_an_error_is_words_on_stderr_and_exit_code_1(fake_kubectl: FakeKubectl) -> None:
+    """kubectl's own among them."""
+    refused = "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?"
+    fake_kubectl.reply("get", stderr=refused, code=1)
+    done = krayne("get", "-n", "ml")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: cannot list RayClusters in namespace ml: {refused}\n")
+
+
+def test_what_a_cluster_says_cannot_steer_the_terminal(fake_kubectl: FakeKubectl) -> None:
+    """Escapes come out as text."""
+    fake_kubectl.reply("get", stderr="error: \x1b[2Jgone", code=1)
+    assert "\x1b" not in krayne("get", "-n", "ml").stderr
+
+
+def test_a_dry_run_needs_no_kubectl(fake_kubectl: FakeKubectl) -> None:
+    """YAML and JSON of the same manifest, several as a List."""
+    fake_kubectl.remove()
+    one = json.loads(krayne("create", "x", "--dry-run=client", "-o", "json").stdout)
+    assert (one["kind"], one["metadata"]["name"]) == ("RayCluster", "x")
+    two = krayne("create", "-f", "-", "--dry-run=client", "-o", "json", stdin="name: a\n---\nname: b\n")
+    listed = json.loads(two.stdout)
+    assert (listed["kind"], [item["metadata"]["name"] for item in listed["items"]]) == ("List", ["a", "b"])
+    assert krayne("create", "x", "--dry-run=client").stdout == "raycluster.ray.io/x created (dry run)\n"
+    assert krayne("create", "x", "--dry-run=client", "-o", "name").stdout == "raycluster.ray.io/x\n"
+
+
+def test_the_namespace_flag_beats_the_file(tmp_path: Path) -> None:
+    """Explicit over implicit."""
+    file = tmp_path / "c.yaml"
+    file.write_text("name: a\nnamespace: from-file\n")
+    args = ("create", "-f", str(file), "--dry-run=client", "-o", "json")
+    assert json.loads(krayne(*args).stdout)["metadata"]["namespace"] == "from-file"
+    assert json.loads(krayne(*args, "-n", "from-flag").stdout)["metadata"]["namespace"] == "from-flag"
+
+
+def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path) -> None:
+    """Each with its line; exit code 2."""
+    file = tmp_path / "c.yaml"
+    file.write_text("name: Bad_Name\nworker_groups:\n- name: a\n  replica: 3\n")
+    done = krayne("create", "-f", str(file))
+    assert done.exit_code == 2
+    assert f"{file}:1: name:" in done.stderr
+    assert f"{file}:4: worker_groups[0].replica: unknown field (did you mean replicas?)" in done.stderr
+
+
+def test_deleting_without_a_terminal_needs_a_yes(fake_kubectl: FakeKubectl) -> None:
+    """It never hangs on stdin."""
+    item = {"metadata": {"name": "x", "namespace": "ml"}}
+    fake_kubectl.reply("get --raw", json={"items": [item]})
+    done = krayne("delete", "x", "-n", "ml")
+    assert (done.exit_code, "add -y to delete raycluster x in namespace ml" in done.stderr) == (2, True)
+    assert len(fake_kubectl.calls) == 1
+
+
+def test_versions_are_told_even_when_nothing_answers(fake_kubectl: FakeKubectl) -> None:
+    """It is what one asks when things fail."""
+    fake_kubectl.reply("version", json={"clientVersion": {"gitVersion": "v1.33.1"}}, code=1)
+    fake_kubectl.reply("get --raw", stderr="refused", code=1)
+    done = krayne("version")
+    assert done.exit_code == 0
+    assert "kubectl:    v1.33.1\nKubernetes: <unknown>\nKubeRay:    <unknown>\n" in done.stdout
+
+
+def test_help_and_get_load_only_what_they_need() -> None:
+    """No YAML, template, schema or process library before it is used."""
+    heavy = ("yaml", "jinja2", "jsonschema", "sh", "asyncio", "subprocess", "krayne.config", "krayne.render")
+    code = f"import sys, krayne.cli.get; print([name for name in {heavy!r} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -9,7 +9,7 @@ import ssl
 from pathlib import Path
 
 NAME = "krayne-sandbox"
-_CERTIFICATE, _KEY, _AUTHORITY, _TOKEN = "server.crt", "server.key", "ca.crt", "token"  # noqa: S105 (file names)
+_CERTIFICATE, _KEY, _AUTHORITY, _TOKEN = "server.crt", "server.key", "ca.crt", "token"
 
 
 def write_private(path: Path, text: str | bytes) -> None:

@@ -24,11 +24,8 @@ def chosen_by(request: Request) -> Match:
     try:
         labels, fields = selectors.labels(by_label), selectors.fields(by_field, known_fields(request.resource))
     except SelectorError as error:
-        resource = request.resource
-        what = f'{resource.group}/{resource.version}, Resource={resource.plural}'
-        raise bad_request(
-            f'Unable to find "{what}" that match label selector "{by_label}", field selector "{by_field}": {error}'
-        ) from error
+        # kubectl itself says which selector could not be read of what.
+        raise bad_request(str(error)) from error
     return lambda item: labels(item) and fields(item)
 
 

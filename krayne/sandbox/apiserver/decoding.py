@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from krayne.sandbox.apiserver import gotypes, structural
+from krayne.sandbox.apiserver import gotypes, protobuf, structural
 from krayne.sandbox.apiserver.requests import Request
 from krayne.sandbox.apiserver.resources import Resource
-from krayne.sandbox.apiserver.statuses import ApiError, bad_request, invalid, invalid_value
+from krayne.sandbox.apiserver.statuses import ApiError, bad_request, invalid, invalid_value, unsupported_media_type
 from krayne.sandbox.apiserver.types import builtin_types
 
 
 def decode(request: Request) -> dict[str, Any]:
     """The body's object, ready for defaults. Raises ApiError 400 or 422."""
+    if protobuf.TYPE in request.content_type:
+        if request.resource.custom:
+            raise unsupported_media_type(("application/json", "application/yaml"))
+        return shape(protobuf.decode(request.body, request.resource.schema), request, [])
     parsed, duplicates = parse(request.body, request.content_type, request.resource.kind)
     return shape(parsed, request, duplicates)
 
@@ -32,8 +36,10 @@ def parse(body: bytes, content_type: str, kind: str) -> tuple[dict[str, Any], li
     else:
         parsed, found = _parse_json(text, kind)
     if not isinstance(parsed, dict):
-        why = "json: cannot unmarshal array into Go value of type struct { " \
-              'APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+        why = (
+            "json: cannot unmarshal array into Go value of type struct { "
+            'APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+        )
         raise _unrecognised(kind, why, body.hex())
     return parsed, found
 
@@ -102,8 +108,10 @@ def check_kind(parsed: dict[str, Any], resource: Resource) -> None:
     kind = parsed.get("kind", resource.kind)
     if kind != resource.kind:
         if not resource.custom:
-            raise bad_request(f'the object provided is unrecognized (must be of type {resource.kind}): '
-                              f'couldn\'t get version/kind; kind "{kind}" is not {resource.kind}')
+            raise bad_request(
+                f"the object provided is unrecognized (must be of type {resource.kind}): "
+                f'couldn\'t get version/kind; kind "{kind}" is not {resource.kind}'
+            )
         name = (parsed.get("metadata") or {}).get("name", "")
         raise invalid(resource.group, kind, name, [invalid_value("kind", kind, f"must be {resource.kind}")])
 

@@ -28,7 +28,9 @@ def is_atomic(value: Any, schema: Schema) -> bool:
     if isinstance(value, dict):
         if schema.get("x-kubernetes-map-type") == "atomic":
             return True
-        untyped = schema.get("type") == "object" and not {"properties", "additionalProperties", PRESERVE} & schema.keys()
+        untyped = (
+            schema.get("type") == "object" and not {"properties", "additionalProperties", PRESERVE} & schema.keys()
+        )
         return untyped and TYPE_NAME not in schema
     if isinstance(value, list):
         return schema.get("x-kubernetes-list-type", "atomic") == "atomic"

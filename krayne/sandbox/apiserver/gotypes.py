@@ -60,5 +60,9 @@ def _go_type(schema: Schema) -> str:
         return f"[]{_go_type(schema['items'])}"
     if wanted == "object":
         extra = schema.get("additionalProperties")
-        return f"map[string]{_go_type(extra)}" if isinstance(extra, dict) and "type" in extra else "map[string]interface {}"
+        return (
+            f"map[string]{_go_type(extra)}"
+            if isinstance(extra, dict) and "type" in extra
+            else "map[string]interface {}"
+        )
     return str(schema.get("format", "")) if wanted == "integer" and "format" in schema else _GO[wanted]

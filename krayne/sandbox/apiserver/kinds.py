@@ -111,9 +111,7 @@ def _new_service(item: Item, store: Store) -> None:
 def _free_address(store: Store) -> str:
     taken = {stored.object["spec"].get("clusterIP") for stored in store.list("services")}
     return next(
-        address
-        for number in range(1, 65534)
-        if (address := f"10.96.{number // 256}.{number % 256}") not in taken
+        address for number in range(1, 65534) if (address := f"10.96.{number // 256}.{number % 256}") not in taken
     )
 
 

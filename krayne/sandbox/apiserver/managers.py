@@ -105,8 +105,10 @@ def _conflict_error(conflicts: Sequence[tuple[_Entry, Sequence[Path]]]) -> ApiEr
     if len(pairs) == 1:
         text = f"Apply failed with 1 conflict: {pairs[0][0]}: {pairs[0][1]}"
     else:
-        told = [f"{who}:\n- " + "\n- ".join(fields) if len(grouped) == 1 or len(fields) > 1 else f"{who}: {fields[0]}"
-                for who, fields in sorted(grouped.items())]
+        told = [
+            f"{who}:\n- " + "\n- ".join(fields) if len(grouped) == 1 or len(fields) > 1 else f"{who}: {fields[0]}"
+            for who, fields in sorted(grouped.items())
+        ]
         text = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(told)
     causes = [{"reason": "FieldManagerConflict", "message": who, "field": field} for who, field in pairs]
     return ApiError(409, "Conflict", text, {"causes": causes})

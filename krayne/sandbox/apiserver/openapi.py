@@ -10,7 +10,7 @@ from typing import Any
 
 from krayne.sandbox.apiserver.registry import Registry
 from krayne.sandbox.apiserver.resources import Resource
-from krayne.sandbox.apiserver.types import TYPE_NAME, Schema, builtin_types
+from krayne.sandbox.apiserver.types import NUMBERS, TYPE_NAME, Schema, builtin_types
 
 _DOMAINS = {
     "core": "io.k8s.api.core",
@@ -20,6 +20,7 @@ _DOMAINS = {
 # Each verb's operation: the HTTP method, and whether the query takes the options of a write.
 _VERBS = {"get": "get", "create": "post", "update": "put", "patch": "patch", "delete": "delete", "list": "get"}
 _WRITES = ("create", "update", "patch")
+_INTERNAL = (TYPE_NAME, NUMBERS, "x-quantity")
 
 
 def index(registry: Registry) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def _document(keyed: tuple[_Same, ...]) -> bytes:
     components: dict[str, Schema] = {}
     for resource in resources:
         name = _kind_name(resource)
-        body = {key: value for key, value in resource.schema.items() if key != TYPE_NAME}
+        body = {key: value for key, value in resource.schema.items() if key not in _INTERNAL}
         kind = {"group": resource.group, "kind": resource.kind, "version": resource.version}
         components[name] = {**_referring(body, components), "x-kubernetes-group-version-kind": [kind]}
     paths = dict(path for resource in resources for path in _paths(resource))
@@ -87,11 +88,13 @@ def _referring(schema: Any, components: dict[str, Schema]) -> Any:
         return schema
     named = schema.get(TYPE_NAME)
     if not isinstance(named, str):
-        return {name: _referring(item, components) for name, item in schema.items() if name != "x-quantity"}
+        return {
+            name: _referring(item, components) for name, item in schema.items() if name not in _INTERNAL and item != []
+        }
     full = _long_name(named)
     if full not in components:
         components[full] = {}
-        body = {name: item for name, item in builtin_types()[named].items() if name != TYPE_NAME}
+        body = {name: item for name, item in builtin_types()[named].items() if name not in _INTERNAL}
         components[full] = _referring(body, components)
     extra = {name: schema[name] for name in ("default", "x-kubernetes-patch-strategy") if name in schema}
     return {**extra, "allOf": [{"$ref": f"#/components/schemas/{full}"}]}
@@ -111,7 +114,11 @@ def _operation(verb: str, resource: Resource) -> dict[str, Any]:
     names = ["dryRun", "fieldManager", "fieldValidation"] if verb in _WRITES else []
     names += ["force"] if verb == "patch" else []
     parameters = [
-        {"name": name, "in": "query", "schema": {"type": "boolean" if name == "force" else "string", "uniqueItems": True}}
+        {
+            "name": name,
+            "in": "query",
+            "schema": {"type": "boolean" if name == "force" else "string", "uniqueItems": True},
+        }
         for name in names
     ]
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{_kind_name(resource)}"}}}

@@ -27,7 +27,10 @@ class Registry:
         found = self._builtin.get((group, version, plural))
         if found is not None:
             return found
-        return next((item for item in self._custom() if (item.group, item.version, item.plural) == (group, version, plural)), None)
+        return next(
+            (item for item in self._custom() if (item.group, item.version, item.plural) == (group, version, plural)),
+            None,
+        )
 
     def of_kind(self, api_version: str, kind: str) -> Resource | None:
         """The resource whose objects have that apiVersion and kind."""

@@ -109,8 +109,9 @@ def _ordered(key: str, operator: str, text: str) -> Callable[[Mapping[str, str]]
     try:
         bound = int(text)
     except ValueError as error:
-        raise SelectorError(f"values[0][{key}]: Invalid value: {text!r}: for 'Gt', 'Lt' operators, "
-                            "the value must be an integer") from error
+        raise SelectorError(
+            f"values[0][{key}]: Invalid value: {text!r}: for 'Gt', 'Lt' operators, the value must be an integer"
+        ) from error
 
     def rule(found: Mapping[str, str]) -> bool:
         try:

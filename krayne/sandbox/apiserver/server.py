@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import logging
@@ -18,7 +19,7 @@ from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.requests import Request
 from krayne.sandbox.apiserver.reviews import bind, review
 from krayne.sandbox.apiserver.routing import Target, target
-from krayne.sandbox.apiserver.statuses import ApiError, method_not_allowed, unauthorized, unknown_path
+from krayne.sandbox.apiserver.statuses import ApiError, method_not_allowed, not_found, unauthorized, unknown_path
 from krayne.sandbox.apiserver.store import Stored
 
 # As the real server's own bound on one request.
@@ -62,7 +63,7 @@ class Server:
         except web.HTTPRequestEntityTooLarge:
             refusal = ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_LARGEST_BODY}")
             return _json(refusal.as_dict(), 413)
-        except (asyncio.CancelledError, ConnectionError):
+        except asyncio.CancelledError:
             raise
         except Exception as error:  # what the real server does with a bug of its own
             _LOG.exception("%s %s", http.method, http.path)
@@ -78,7 +79,7 @@ class Server:
         if found is None:
             raise unknown_path()
         resource = self._cluster.registry.find(found.group, found.version, found.plural)
-        if resource is None or bool(found.namespace) and not resource.namespaced:
+        if resource is None or (bool(found.namespace) and not resource.namespaced):
             raise unknown_path()
         request = Request(
             method=http.method,
@@ -126,6 +127,8 @@ class Server:
 
     async def _answer(self, http: web.Request, request: Request) -> web.StreamResponse:
         if request.subresource and request.subresource not in request.resource.subresources:
+            if request.subresource == "scale" and request.resource.custom:
+                raise not_found(request.resource, request.name)
             raise unknown_path()
         if request.subresource == "log":
             return await _stream(http, podlogs.log(self._cluster, request), "text/plain", eager=False)
@@ -221,9 +224,10 @@ async def _stream(http: web.Request, lines: AsyncIterator[bytes], kind: str, *, 
             raise error
         response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache, private"})
         await response.prepare(http)
-        while first is not None:
-            await response.write(first)
-            first = await queue.get()
+        with contextlib.suppress(ConnectionError):  # the client has gone
+            while first is not None:
+                await response.write(first)
+                first = await queue.get()
     finally:
         reader.cancel()
     return response
@@ -244,7 +248,9 @@ def _found(body: dict[str, Any] | None) -> web.Response:
     return _json(body)
 
 
-def _json(body: Mapping[str, Any], code: int = 200, kind: str = _JSON, warnings: list[str] | None = None) -> web.Response:
+def _json(
+    body: Mapping[str, Any], code: int = 200, kind: str = _JSON, warnings: list[str] | None = None
+) -> web.Response:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     response = web.Response(body=text, status=code, headers={"Content-Type": kind})
     for warning in warnings or ():

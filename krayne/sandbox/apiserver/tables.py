@@ -16,7 +16,12 @@ _NAME = "Name must be unique within a namespace."
 
 
 def table(
-    resource: Resource, items: Iterable[Stored], meta: Mapping[str, Any], include: str = "Metadata", *, head: bool = True
+    resource: Resource,
+    items: Iterable[Stored],
+    meta: Mapping[str, Any],
+    include: str = "Metadata",
+    *,
+    head: bool = True,
 ) -> dict[str, Any]:
     """The Table of some objects; `include` is None, Metadata or Object; a watch sends the head once only."""
     now = datetime.now(timezone.utc)
@@ -36,7 +41,9 @@ def definitions(resource: Resource) -> list[dict[str, Any]]:
         told = f"Custom resource definition column (in JSONPath format): {column['jsonPath']}"
         description = column.get("description") or told
         found.append(
-            _definition(column["name"], column["type"], column.get("priority", 0), column.get("format", ""), description)
+            _definition(
+                column["name"], column["type"], column.get("priority", 0), column.get("format", ""), description
+            )
         )
     return found
 

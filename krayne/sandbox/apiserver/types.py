@@ -12,6 +12,9 @@ Schema = dict[str, Any]
 # Marks a schema that is a type of its own: its name in types.txt. Never sent to a client.
 TYPE_NAME = "x-type-name"
 
+# Marks the numbers that a type's fields have in protobuf: "N" or "N.M" to name. Never sent to a client either.
+NUMBERS = "x-numbers"
+
 _TYPES = Path(__file__).with_name("types.txt")
 _SCALARS: dict[str, Schema] = {
     "string": {"type": "string"},
@@ -36,7 +39,7 @@ def builtin_types() -> dict[str, Schema]:
     for line in lines:
         if not line.startswith(" "):
             name, *flags = line.split()
-            types[name] = {"type": "object", "properties": {}, TYPE_NAME: name}
+            types[name] = {"type": "object", "properties": {}, "required": [], TYPE_NAME: name, NUMBERS: {}}
             if flags:
                 types[name]["x-kubernetes-map-type"] = "atomic"
     current: Schema = {}
@@ -58,13 +61,16 @@ def object_schema(name: str) -> Schema:
 def _add_field(owner: Schema, text: str, types: dict[str, Schema]) -> None:
     head, _, rest = text.partition(": ")
     kind, *flags = rest.split(" ")
+    head, _, number = head.partition("#")
     name = head.rstrip("*")
     schema = dict(_type(kind, types))
+    if number:
+        owner[NUMBERS][number] = name
     for flag in flags:
         _flag(schema, flag)
     owner["properties"][name] = schema
     if head.endswith("*"):
-        owner.setdefault("required", []).append(name)
+        owner["required"].append(name)
 
 
 def _type(text: str, types: dict[str, Schema]) -> Schema:

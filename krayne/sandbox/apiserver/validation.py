@@ -18,7 +18,13 @@ _BOUNDS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
 )
 _SIZES: tuple[tuple[str, type, Callable[[int, int], bool], str, str], ...] = (
     ("minLength", str, lambda size, bound: size >= bound, "should be at least {} chars long", "FieldValueInvalid"),
-    ("maxLength", str, lambda size, bound: size <= bound, "Too long: may not be more than {} bytes", "FieldValueTooLong"),
+    (
+        "maxLength",
+        str,
+        lambda size, bound: size <= bound,
+        "Too long: may not be more than {} bytes",
+        "FieldValueTooLong",
+    ),
     ("minItems", list, lambda size, bound: size >= bound, "should have at least {} items", "FieldValueInvalid"),
     ("maxItems", list, lambda size, bound: size <= bound, "must have at most {} items", "FieldValueTooMany"),
 )

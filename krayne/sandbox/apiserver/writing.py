@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from krayne.sandbox.apiserver import decoding, kinds, managers, merging, metadata, patches, pods, quota, structural, validation
+from krayne.sandbox.apiserver import (
+    decoding,
+    kinds,
+    managers,
+    merging,
+    metadata,
+    patches,
+    pods,
+    quota,
+    structural,
+    validation,
+)
 from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.managers import Writer
 from krayne.sandbox.apiserver.requests import Request
@@ -21,7 +32,6 @@ from krayne.sandbox.apiserver.statuses import (
     forbidden,
     invalid,
     invalid_options,
-    invalid_value,
     modified,
     not_found,
     required,
@@ -125,7 +135,9 @@ def update(cluster: Cluster, request: Request) -> Written:
         raise _other_name(name, request.name)
     old = _existing(cluster, request)
     if resource.custom and not item["metadata"].get("resourceVersion"):
-        cause = Cause("FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion")
+        cause = Cause(
+            "FieldValueInvalid", "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion"
+        )
         raise invalid(resource.group, resource.plural, request.name, [cause])
     return Written(_replace(cluster, request, old, item), 200)
 
@@ -146,7 +158,9 @@ def patch(cluster: Cluster, request: Request) -> Written:
     else:
         document = patches.read(request.body)
         if not isinstance(document, dict):
-            raise bad_request("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}")
+            raise bad_request(
+                "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}"
+            )
         strategic = content == patches.STRATEGIC
         changed = (
             patches.strategic_patch(current, document, resource.schema)
@@ -196,9 +210,7 @@ def _add_applied(cluster: Cluster, request: Request, wanted: dict[str, Any], wri
     return _add(cluster, request, wanted, writer, applied=True)
 
 
-def _replace(
-    cluster: Cluster, request: Request, old: Object, item: dict[str, Any], *, applied: bool = False
-) -> Object:
+def _replace(cluster: Cluster, request: Request, old: Object, item: dict[str, Any], *, applied: bool = False) -> Object:
     """Store `item` as the next version of `old`, or of its subresource, if it differs from it."""
     resource = request.resource
     _check_version(resource, old, item)
@@ -236,7 +248,14 @@ def _joined(request: Request, old: Object, item: dict[str, Any]) -> dict[str, An
 
 
 def _carry_over(old: Object, new: dict[str, Any]) -> None:
-    server_side = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "namespace")
+    server_side = (
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "namespace",
+    )
     for name in server_side:
         if name in old["metadata"]:
             new["metadata"][name] = old["metadata"][name]
@@ -261,10 +280,14 @@ def _check_finalizers(resource: Resource, old: Object, new: Mapping[str, Any]) -
     """Nothing may hold up a deletion that has begun."""
     if "deletionTimestamp" not in old["metadata"]:
         return
-    added = [name for name in new["metadata"].get("finalizers", ()) if name not in old["metadata"].get("finalizers", ())]
+    added = [
+        name for name in new["metadata"].get("finalizers", ()) if name not in old["metadata"].get("finalizers", ())
+    ]
     if added:
         shown = "[]string{" + ", ".join(f'"{name}"' for name in added) + "}"
-        message = f"Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {shown}"
+        message = (
+            f"Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {shown}"
+        )
         cause = Cause("FieldValueForbidden", message, "metadata.finalizers")
         raise invalid(resource.group, resource.kind, old["metadata"]["name"], [cause])
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from krayne.config import schema
 from krayne.config.layers import GROUPS, default_groups, put
-from krayne.config.problems import Path, Place, Places, Problem, path_text, shown
+from krayne.config.problems import Path, Place, Places, Problem, path_text, refusal, shown
 from krayne.config.values import MAX_DEPTH
 from krayne.errors import ConfigValidationError
 
@@ -68,7 +68,7 @@ def _whole(assignment: str, keys: list[str | int], equals: int) -> Assignment:
 
 def _malformed(assignment: str, why: str) -> ConfigValidationError:
     text = "write it as PATH=VALUE, such as head.memory=8Gi or 'labels.\"example.com/team\"=ml'"
-    return ConfigValidationError([f"--set {shown(assignment)}: {why}; {text}"])
+    return refusal([f"--set {shown(assignment)}: {why}; {text}"])
 
 
 def assign(tree: dict[str, Any], places: Places, assignment: Assignment) -> list[Problem]:

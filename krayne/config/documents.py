@@ -6,8 +6,7 @@ import sys
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
-from krayne.config.problems import Place, Places, shown
-from krayne.errors import ConfigValidationError
+from krayne.config.problems import Place, Places, refusal, shown
 
 MAX_BYTES = 2**20
 STDIN = "-"
@@ -37,7 +36,7 @@ def read(file: str) -> list[Document]:
         if value is not None
     ]
     if not documents:
-        raise ConfigValidationError([f"{label}: holds no cluster; at least a name is needed, such as name: my-cluster"])
+        raise refusal([f"{label}: holds no cluster; at least a name is needed, such as name: my-cluster"])
     return documents
 
 
@@ -50,9 +49,9 @@ def _bytes(file: str, label: str) -> bytes:
                 data = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = error.strerror if isinstance(error, OSError) else error
-        raise ConfigValidationError([f"{label}: cannot be read: {why}"]) from error
+        raise refusal([f"{label}: cannot be read: {why}"]) from error
     if len(data) > MAX_BYTES:
-        raise ConfigValidationError([f"{label}: is larger than 1 MiB, which no configuration needs"])
+        raise refusal([f"{label}: is larger than 1 MiB, which no configuration needs"])
     return data
 
 
@@ -62,7 +61,7 @@ def _decode(data: bytes, label: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         byte = f"0x{data[error.start]:02x}"
-        raise ConfigValidationError([f"{label}:{line}: is not UTF-8 text (byte {byte}); save it as UTF-8"]) from error
+        raise refusal([f"{label}:{line}: is not UTF-8 text (byte {byte}); save it as UTF-8"]) from error
 
 
 def _is_json(text: str) -> bool:
@@ -79,4 +78,4 @@ def _map(value: Any, places: Places) -> dict[str, Any]:
         return value
     found = "a list" if isinstance(value, list) else shown(value)
     message = f"{places[()].label}: {found} is no configuration; a map of fields is expected, such as name: my-cluster"
-    raise ConfigValidationError([message])
+    raise refusal([message])

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.config import schema
-from krayne.errors import ConfigValidationError
+from krayne.config.problems import refusal, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +69,7 @@ def nest(values: Iterable[tuple[Flag, Any]]) -> dict[str, Any]:
             holder = holder.setdefault(key, {})
         holder[flag.path[-1]] = _value(flag, value, problems)
     if problems:
-        raise ConfigValidationError(problems)
+        raise refusal(problems)
     return nested
 
 
@@ -79,5 +79,6 @@ def _value(flag: Flag, value: Any, problems: list[str]) -> Any:
     if flag.type != "map":
         return value
     pairs = [text.partition("=") for text in value]
-    problems += [f"{flag.option} {name}: write it as NAME=VALUE" for name, equals, _ in pairs if not (name and equals)]
+    wrong = [text for text, (name, equals, _) in zip(value, pairs, strict=True) if not (name and equals)]
+    problems += [f"{flag.option} {shown(text)}: write it as NAME=VALUE" for text in wrong]
     return {name: text for name, _, text in pairs}

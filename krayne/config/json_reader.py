@@ -6,9 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from krayne.config.problems import Path, Place, Places, shown
+from krayne.config.problems import Path, Place, Places, refusal, shown
 from krayne.config.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, scalar_problem
-from krayne.errors import ConfigValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,12 +41,12 @@ def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Place
     reading = _Reading(text, place)
     value = reading.value((), reading.next())
     if reading.problems:
-        raise ConfigValidationError(reading.problems)
+        raise refusal(reading.problems)
     yield value, reading.places
 
 
 def _refuse(place: Place, message: str) -> NoReturn:
-    raise ConfigValidationError([f"{place.label}: {message}"])
+    raise refusal([f"{place.label}: {message}"])
 
 
 class _Reading:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from krayne.config.layers import apply_flags, put
 from krayne.config.model import ClusterConfig
-from krayne.config.problems import Place, Places, Problem, lines, place_of, shown
+from krayne.config.problems import Place, Places, Problem, lines, place_of, refusal, shown
 from krayne.config.values import plain
 from krayne.errors import ConfigValidationError
 
@@ -36,7 +36,7 @@ def load_configs(
 
     documents = [Document({}, {})] if file is None else read(file)
     if name is not None and len(documents) > 1:
-        raise ConfigValidationError([f"NAME: {file} holds {len(documents)} clusters; leave the name out"])
+        raise refusal([f"NAME: {file} holds {len(documents)} clusters; leave the name out"])
     sets, problems = _split(assignments)
     said, found = plain(flags or {})
     problems += lines(found, {})
@@ -54,7 +54,7 @@ def load_configs(
         if first != label:
             problems.append(f"{label}: name: {shown(config.name)} is the cluster at {first} already; they must differ")
     if problems:
-        raise ConfigValidationError(list(dict.fromkeys(problems)))
+        raise refusal(problems)
     return tuple(loaded)
 
 
@@ -84,7 +84,7 @@ def _load(document: Document, flags: dict[str, Any], sets: list[Assignment], nam
     given = without_nulls(tree)
     problems += problems_of(given, places)
     if problems or refused:
-        raise ConfigValidationError(refused + lines(problems, places))
+        raise refusal(refused + lines(problems, places))
     return ClusterConfig._of_valid(given)
 
 

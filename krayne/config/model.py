@@ -6,10 +6,9 @@ from typing import Any
 
 from krayne.config import schema
 from krayne.config.defaults import complete
-from krayne.config.problems import lines
+from krayne.config.problems import lines, refusal
 from krayne.config.sections import Section, freeze
 from krayne.config.values import plain
-from krayne.errors import ConfigValidationError
 
 
 class ClusterConfig(Section):
@@ -32,7 +31,7 @@ class ClusterConfig(Section):
             given = without_nulls(given)
             problems = problems_of(given, {})
         if problems:
-            raise ConfigValidationError(lines(problems, {}))
+            raise refusal(lines(problems, {}))
         self._set(given)
 
     def _set(self, given: dict[str, Any]) -> None:

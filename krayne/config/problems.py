@@ -6,8 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from krayne.errors import ConfigValidationError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Path = tuple["str | int", ...]
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -55,6 +57,15 @@ def line(place: Place, problem: Problem) -> str:
     return ": ".join(part for part in (place.label, path, problem.message) if part)
 
 
+def refusal(lines_: Iterable[str]) -> ConfigValidationError:
+    """The error of these problems, each made one printable line, whatever file names and keys hold."""
+    return ConfigValidationError([_printable(text) for text in dict.fromkeys(lines_)])
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
 def path_text(path: Path) -> str:
     """``worker_groups[0].replicas``; keys that hold more than letters, digits, _ and - are quoted."""
     text = ""
@@ -73,6 +84,5 @@ def shown(value: Any) -> str:
         return "a map" if value else "{}"
     if isinstance(value, list):
         return "a list" if value else "[]"
-    text = json.dumps(value, ensure_ascii=False)
-    text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    text = _printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= 80 else f"{text[:60]}… ({len(value)} characters)"

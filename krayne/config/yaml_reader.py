@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from krayne.config.problems import Path, Place, Places, shown
+from krayne.config.problems import Path, Place, Places, refusal, shown
 from krayne.config.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, scalar_problem
-from krayne.errors import ConfigValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +67,7 @@ def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Place
 
 
 def _refuse(place: Place, message: str) -> NoReturn:
-    raise ConfigValidationError([f"{place.label}: {message}"])
+    raise refusal([f"{place.label}: {message}"])
 
 
 class _Reading:
@@ -85,7 +84,7 @@ class _Reading:
     def document(self, node: yaml.Node) -> tuple[Any, Places]:
         value = self.value(node, (), self.place(node.start_mark.line + 1))
         if self.problems:
-            raise ConfigValidationError(self.problems)
+            raise refusal(self.problems)
         return value, self.places
 
     def value(self, node: yaml.Node, path: Path, place: Place) -> Any:

@@ -1,0 +1,180 @@
+"""Layers: flags over --set over the file over defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from krayne.config import flags, load_configs, nest
+from krayne.errors import ConfigValidationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    """Write a file and give its path."""
+
+    def written(text: str) -> str:
+        file = tmp_path / "cluster.yaml"
+        file.write_text(text, encoding="utf-8")
+        return str(file)
+
+    return written
+
+
+def problems(*args: Any, **kwargs: Any) -> tuple[str, ...]:
+    """What load_configs says."""
+    with pytest.raises(ConfigValidationError) as refused:
+        load_configs(*args, **kwargs)
+    return refused.value.problems
+
+
+def options(**values: Any) -> dict[str, Any]:
+    """Flags by their option's name, as the command line gives them."""
+    by_name = {flag.option.partition("/")[0][2:].replace("-", "_"): flag for flag in flags()}
+    return nest((by_name[name], value) for name, value in values.items())
+
+
+def test_name_alone() -> None:
+    """A name is a complete configuration."""
+    (config,) = load_configs(None, name="a")
+    assert config.given == {"name": "a"}
+    assert [group.as_dict()["name"] for group in config.worker_groups] == ["worker"]
+
+
+def test_flags_over_file(write: Any) -> None:
+    """Maps merge, everything else replaces."""
+    file = write("name: a\nimage: x\nenv: {A: '1', B: '2'}\nimage_pull_secrets: [x]\nhead: {cpus: 1, memory: 8Gi}\n")
+    given = options(image="y", env=("B=3", "C=a=b"), image_pull_secret=("y", "z"), head_cpus="4")
+    (config,) = load_configs(file, flags={**given, "namespace": "ml"})
+    assert config.given == {
+        "name": "a",
+        "namespace": "ml",
+        "image": "y",
+        "env": {"A": "1", "B": "3", "C": "a=b"},
+        "image_pull_secrets": ["y", "z"],
+        "head": {"cpus": "4", "memory": "8Gi"},
+    }
+
+
+def test_flag_over_set(write: Any) -> None:
+    """A field's own flag is the more particular one."""
+    (config,) = load_configs(write("name: a\nimage: x\n"), flags=options(image="z"), assignments=["image=y"])
+    assert config.image == "z"
+
+
+def test_name_over_file(write: Any) -> None:
+    """The command line names the cluster."""
+    assert load_configs(write("name: a\n"), name="b")[0].name == "b"
+    assert problems(write("name: a\n"), name="B")[0].startswith('NAME: "B" holds "B"')
+
+
+def test_name_for_several_clusters(write: Any) -> None:
+    """One name cannot stand for two."""
+    file = write("name: a\n---\nname: b\n")
+    assert problems(file, name="c") == (f"NAME: {file} holds 2 clusters; leave the name out",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name: a\n", {"name": "worker", "replicas": 3}),
+        ("name: a\nworker_groups:\n", {"name": "worker", "replicas": 3}),
+        ("name: a\nworker_groups: [{name: gpu, gpus: 1}]\n", {"name": "gpu", "gpus": 1, "replicas": 3}),
+    ],
+)
+def test_worker_flags_mean_the_only_group(write: Any, text: str, expected: dict[str, Any]) -> None:
+    """The file's only group, else the default one."""
+    (config,) = load_configs(write(text), flags=options(workers=3))
+    assert config.given["worker_groups"] == [expected]
+    assert config.worker_groups[0].max_replicas == 3
+
+
+def test_worker_flags_mean_a_group_that_set_names() -> None:
+    """--set comes before, so its group is the only one."""
+    (config,) = load_configs(None, name="a", assignments=["worker_groups.gpu.gpus=1"], flags=options(workers=3))
+    assert config.given["worker_groups"] == [{"name": "gpu", "gpus": 1, "replicas": 3}]
+
+
+def test_worker_flags_with_several_groups(write: Any) -> None:
+    """Each such flag is a problem that says what to write instead."""
+    file = write("name: a\nworker_groups: [{name: cpu}, {name: gpu}]\n")
+    assert problems(file, flags=options(workers=3, worker_cpus="2")) == (
+        "--workers: which group? There are cpu, gpu; say --set worker_groups.cpu.replicas=VALUE",
+        "--worker-cpus: which group? There are cpu, gpu; say --set worker_groups.cpu.cpus=VALUE",
+    )
+
+
+def test_worker_flags_on_a_file_that_is_wrong_there(write: Any) -> None:
+    """The file's own problem is told, nothing crashes."""
+    for groups in ("4", "[4]", "{a: b}", "[[]]", "[null]"):
+        file = write(f"name: a\nworker_groups: {groups}\n")
+        assert any("worker_groups" in problem for problem in problems(file, flags=options(workers=3)))
+
+
+def test_problems_name_the_flag() -> None:
+    """As the user typed it."""
+    given = options(head_cpus="x", worker_memory="5", env=("4X=y",), label=("a b=c",), image_pull_secret=("A",))
+    found = problems(None, name="a", flags={**given, "namespace": "No"})
+    assert [problem.split(": ")[0] for problem in found] == [
+        "--head-cpus",
+        "--env 4X",
+        "--label a b",
+        "--image-pull-secret",
+        "--namespace",
+        "--worker-memory",
+    ]
+
+
+def test_pairs_without_a_name_or_value() -> None:
+    """NAME=VALUE is expected, VALUE may be empty."""
+    with pytest.raises(ConfigValidationError) as refused:
+        options(env=("A", "=b", "C=", "D=e"))
+    assert refused.value.problems == ('--env "A": write it as NAME=VALUE', '--env "=b": write it as NAME=VALUE')
+
+
+def test_flags_that_are_not_given_say_nothing() -> None:
+    """As click gives them: None, or an empty tuple."""
+    assert options(image=None, env=(), suspend=None) == {}
+    assert options(suspend=False, workers=0) == {"suspend": False, "worker_groups": {"replicas": 0}}
+
+
+def test_problems_of_every_layer_at_once(write: Any) -> None:
+    """File, --set and flags; the file's first."""
+    file = write("name: a\nhead: {cpus: x}\n---\nname: B\n")
+    found = problems(file, assignments=["nonsense=1", "broken"], flags=options(workers=-1))
+    assert [problem.split(": ")[0].replace(file, "F") for problem in found] == [
+        '--set "broken"',
+        "F:2",
+        "--set nonsense",
+        "--workers",
+        "F:4",
+    ]
+
+
+def test_clusters_of_one_name(write: Any) -> None:
+    """Also where the command line makes them so."""
+    file = write("name: a\nnamespace: x\n---\nname: a\nnamespace: y\n")
+    assert len(load_configs(file)) == 2
+    assert problems(file, flags={"namespace": "z"}) == (
+        f'{file}:4: name: "a" is the cluster at {file}:1 already; they must differ',
+    )
+
+
+def test_null_takes_a_field_back(write: Any) -> None:
+    """An empty --set of what is no text, or null from Python."""
+    file = write("name: a\nsuspend: true\nhead: {gpus: 2}\n")
+    (config,) = load_configs(file, assignments=["suspend=", "head="])
+    assert config.given == {"name": "a"}
+
+
+def test_every_problem_is_one_printable_line(tmp_path: Path) -> None:
+    """Also where the file's name, a flag's key or a --set path holds a line break or an escape."""
+    file = tmp_path / "a\nb\x1b.yaml"
+    file.write_text("name: B\n", encoding="utf-8")
+    found = problems(str(file), flags=options(env=("A\nB=x",)), assignments=["x\x1b\n=1", "\n"])
+    assert len(found) == 4
+    assert all(problem.isprintable() for problem in found)

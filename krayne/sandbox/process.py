@@ -4,36 +4,61 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
-from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from krayne.sandbox import credentials, state
 from krayne.sandbox.apiserver.cluster import SYSTEM_NAMESPACES, Cluster
 from krayne.sandbox.apiserver.controllers import Controllers
 from krayne.sandbox.apiserver.server import Server
 from krayne.sandbox.apiserver.writing import create_own
+from krayne.sandbox.player import Connection, Player
+from krayne.sandbox.player.timing import TIMINGS
 
 _CRDS = Path(__file__).with_name("crds")
 
 
-async def serve(folder: Path, port: int = 0) -> None:
-    """Serve a cluster from the folder's credentials until SIGTERM or SIGINT; `port` 0 takes the last or any free one."""
+async def serve(folder: Path, port: int = 0, speed: str = "demo") -> None:
+    """Serve a cluster from the folder's credentials until SIGTERM or SIGINT, KubeRay's and the kubelet's parts played.
+
+    `port` 0 takes the last one, or any that is free.
+    """
     state.ensure_folder(folder)
     credentials.ensure(folder)
-    cluster = Cluster()
+    player = Player(timing=TIMINGS[speed], scheduler=True)
+    cluster = Cluster(runtime=player)
     controllers = Controllers(cluster, credentials.authority(folder))
     server = Server(cluster, credentials.token(folder))
-    async with AsyncExitStack() as stack:
-        await _listen(server, folder, port or state.last_port(folder))
-        stack.push_async_callback(server.stop)
+    stopping = asyncio.create_task(_told_to_stop())
+    await _listen(server, folder, port or state.last_port(folder))
+    try:
         _furnish(cluster, controllers, server.port)
-        tasks = [asyncio.create_task(controllers.run())]
-        stack.callback(lambda: [task.cancel() for task in tasks])
-        state.write(folder, server.port)
-        stack.callback(state.clear, folder)
-        await _told_to_stop()
+        url = f"https://127.0.0.1:{server.port}"
+        connection = Connection(url, credentials.token(folder), credentials.authority(folder))
+        parts = [asyncio.create_task(controllers.run()), asyncio.create_task(player.run(connection))]
+        ready = asyncio.create_task(player.ready.wait())
+        try:
+            await asyncio.wait({*parts, ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                state.write(folder, server.port)
+                await asyncio.wait({*parts, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            for part in parts:
+                if part.done():
+                    part.result()
+        finally:
+            await _end(*parts, ready)
+    finally:
+        state.clear(folder)
+        await server.stop()
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _listen(server: Server, folder: Path, port: int) -> None:
@@ -74,8 +99,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="krayne.sandbox.process", description="Serve the sandbox in the foreground.")
     parser.add_argument("--dir", required=True, type=Path, help="its state folder")
     parser.add_argument("--port", type=int, default=0, help="its port; a free one by default")
+    parser.add_argument("--speed", choices=sorted(TIMINGS), default="demo", help="how fast pods start (%(default)s)")
     options = parser.parse_args(arguments)
-    asyncio.run(serve(options.dir, options.port))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    asyncio.run(serve(options.dir, options.port, options.speed))
     return 0
 
 

@@ -54,11 +54,11 @@ def test_a_conflict_names_the_owner_and_force_wins_it(shell: Shell) -> None:
 
 
 def test_does_not_fight_the_autoscaler_over_replicas(shell: Shell) -> None:
-    """What the autoscaler wrote stays, with no conflict, while it is on."""
+    """What Ray's autoscaler wrote, through Python's requests, stays while it is on; and there is no conflict."""
     text = "name: x\nworker_groups: [{name: w, min_replicas: 0, max_replicas: 5}]\n"
     shell.krayne("apply", "-f", "-", stdin=text).ok()
     by_autoscaler = '[{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 3}]'
-    shell.kubectl("patch", "raycluster", "x", "--type=json", "--field-manager=autoscaler", "-p", by_autoscaler)
+    shell.kubectl("patch", "raycluster", "x", "--type=json", "--field-manager=python-requests", "-p", by_autoscaler)
     shell.krayne("apply", "-f", "-", stdin=text.replace("5", "6")).ok()
     (group,) = shell.get("raycluster", "x")["spec"]["workerGroupSpecs"]
     assert (group["replicas"], group["maxReplicas"]) == (3, 6)
@@ -73,7 +73,7 @@ def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: 
     assert "--recreate" in done.err, str(done)
     assert shell.kubectl(*head).out == before
     shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=2", "--recreate").ok()
-    shell.krayne("wait", "x", "--for", "ready", "--timeout", "60s").ok()
+    shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
     assert shell.kubectl(*head).out != before
 
 

@@ -38,7 +38,7 @@ def test_without_a_terminal_it_refuses_unless_told(three: Shell) -> None:
     """Never a prompt that nobody can answer: exit 2, and what to add."""
     done = three.krayne("delete", "a")
     assert done.code == 2, str(done)
-    assert "--yes" in done.err
+    assert "-y" in done.err
     assert left(three) == ["a", "b", "c"]
 
 

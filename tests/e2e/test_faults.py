@@ -88,9 +88,7 @@ def test_a_kubeconfig_that_is_not_there_or_no_kubeconfig(shell: Shell) -> None:
 @every_verb
 def test_what_the_user_may_not_do(shell: Shell, verb: str) -> None:
     """Forbidden: who, which verb, on which resource."""
-    asked = {"apply": "patch", "describe": "get", "scale": "get", "delete": "", "wait": "", "get": "list"}.get(
-        verb, verb
-    )
+    asked = {"apply": "get", "describe": "get", "scale": "get", "delete": "", "wait": "", "get": "list"}.get(verb, verb)
     failed(shell.krayne(*VERBS[verb], "--as", "nobody"), 1, "nobody", "rayclusters", asked, "kubectl auth can-i")
 
 
@@ -113,9 +111,10 @@ def test_no_kubectl(shell: Shell, verb: str) -> None:
 
 def test_a_kubectl_that_is_too_old(shell: Shell) -> None:
     """An old kubectl says `unknown flag`: krayne says that it is too old."""
+    says = '{"clientVersion": {"major": "1", "minor": "18", "gitVersion": "v1.18.0"}}'
     old = shell.write(
         "old-kubectl",
-        '#!/bin/sh\ncase $* in *version*) echo \'{"clientVersion": {"gitVersion": "v1.18.0"}}\';;\n'
+        f"#!/bin/sh\ncase $* in *version*) echo '{says}';;\n"
         "*) echo 'Error: unknown flag: --validate' >&2; exit 1;; esac\n",
     )
     shell.run("chmod", "+x", old)

@@ -123,7 +123,7 @@ def test_workers_come_and_go(shell: Shell) -> None:
     ).ok()
     for count in (2, 0):
         shell.krayne("scale", "x", "-r", str(count)).ok()
-        shell.krayne("wait", "x", "--for", "ready", "--timeout", "60s").ok()
+        shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
         selector = "ray.io/cluster=x,ray.io/node-type=worker"
         pods = shell.kubectl("get", "pods", "-l", selector, "-o", "json").json["items"]
         assert len([pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]) == count

@@ -33,7 +33,7 @@ def test_a_cluster_s_life(shell: Shell) -> None:
         assert [cluster.name for cluster in list_clusters()] == ["sdk"]
         scale_cluster("sdk", group="w", replicas=2)
         wait_until_ready("sdk")
-        assert describe_cluster("sdk").name == "sdk"
+        assert describe_cluster("sdk").info.name == "sdk"
         apply_cluster(ClusterConfig(name="sdk", worker_groups=[{"name": "w", "max_replicas": 4}]))
         delete_cluster("sdk")
         assert list_clusters() == (), list_clusters()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.support.shell import read_until
+
 if TYPE_CHECKING:
     from tests.support.shell import Shell
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 def test_for_ready(shell: Shell) -> None:
     """Returns when the cluster is ready."""
     shell.krayne("create", "x", "--no-wait").ok()
-    shell.krayne("wait", "x", "--for", "ready", "--timeout", "60s").ok()
+    shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
     assert shell.krayne("get", "x", "-o", "json").json["status"] == "ready"
 
 
@@ -23,9 +25,9 @@ def test_for_what_is_already_so(demo: Shell) -> None:
 def test_for_suspended(shell: Shell) -> None:
     """A cluster created suspended, and one suspended later."""
     shell.krayne("create", "x", "--set", "suspend=true", "--no-wait").ok()
-    shell.krayne("wait", "x", "--for", "suspended", "--timeout", "60s").ok()
+    shell.krayne("wait", "x", "--for", "suspended", "--timeout", "20s").ok()
     shell.krayne("apply", "x", "--set", "suspend=false").ok()
-    shell.krayne("wait", "x", "--for", "ready", "--timeout", "60s").ok()
+    shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
 
 
 def test_for_deleted(shell: Shell) -> None:
@@ -58,7 +60,8 @@ def test_a_cluster_deleted_meanwhile_ends_the_wait(shell: Shell) -> None:
     """Nobody waits ten minutes for what is gone."""
     shell.krayne("create", "big", "--set", "head.memory=900Ti", "--no-wait").ok()
     with shell.start("kubectl", "krayne", "wait", "big", "--for", "ready", "--timeout", "50s") as process:
+        read_until(process.stderr, "unschedulable")
         shell.kubectl("delete", "raycluster", "big", "--wait=true")
         out, err = process.communicate(timeout=60)
-    assert process.returncode not in (0, None), out + err
+    assert process.returncode == 1, out + err
     assert "deleted" in err.lower(), out + err

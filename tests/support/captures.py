@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,6 +25,7 @@ class Capture:
     items: list[dict[str, Any]]
     now: datetime
     expect: dict[str, Any]
+    unit_only: str | None = None  # why an API server cannot hold it
 
     @property
     def cluster(self) -> dict[str, Any]:
@@ -78,12 +80,12 @@ def _made(path: Path) -> Capture:
         changes = recipe.get(role, {})
         for number, change in enumerate(changes if isinstance(changes, list) else [changes]):
             if change is not None:
-                copy = merge(pod, change)
+                copy = merge(deepcopy(pod), change)
                 copy["metadata"]["name"] += f"-{number}" if number else ""
                 items.append(copy)
     items += base.events if recipe.get("keep_events", True) else []
     items += [_event(event, number, cluster, items, base.now) for number, event in enumerate(recipe.get("events", []))]
-    return Capture(path.stem, items, base.now, recipe["expect"])
+    return Capture(path.stem, items, base.now, recipe["expect"], recipe.get("unit_only"))
 
 
 def _event(

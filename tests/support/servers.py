@@ -47,7 +47,7 @@ def sandbox() -> Iterator[Server]:
         env.pop("KUBECONFIG", None)
         shell = Shell(env, "default", folder)
         try:
-            up = shell.krayne("sandbox", "up").ok()
+            up = shell.krayne("sandbox", "up", "--speed", "fast").ok()
             kubeconfig = dict(word.split("=", 1) for word in shlex.split(up.out) if "=" in word)["KUBECONFIG"]
             yield _server(replace(shell, env={**env, "KUBECONFIG": kubeconfig}), sandbox=True)
         finally:

@@ -16,7 +16,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -177,6 +177,15 @@ class Terminal:
         _kill(self._process)
         self._process.wait()
         os.close(self._master)
+
+
+def read_until(stream: IO[str] | None, word: str) -> str:
+    """Read lines until one has ``word`` among its words; that line. Fails when the stream ends first."""
+    assert stream is not None
+    for line in stream:
+        if word in re.split(r"[\s:;,]+", line):
+            return line
+    raise AssertionError(f"{word} never came")
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:

@@ -72,7 +72,10 @@ def _malformed(assignment: str, why: str) -> ConfigValidationError:
 
 
 def assign(tree: dict[str, Any], places: Places, assignment: Assignment) -> list[Problem]:
-    """Carry out one --set on ``tree``. What the schema can refuse is left to validation."""
+    """Carry out one --set on ``tree``. What the schema can refuse is left to validation.
+
+    No VALUE takes a known field back; in a map (env, labels) it is empty text.
+    """
     node: schema.Schema = schema.root()
     nodes: list[schema.Schema] = []
     for depth, key in enumerate(assignment.keys):
@@ -89,6 +92,10 @@ def assign(tree: dict[str, Any], places: Places, assignment: Assignment) -> list
         path = (*path, own)
         if len(path) < len(nodes):
             holder = _enter(tree, places, path, assignment, node)
+    above = nodes[-2] if len(nodes) > 1 else schema.root()
+    if not assignment.text and path[-1] in above.get("properties", {}):
+        put(tree, places, path, None, Place(assignment.label, covers=path))
+        return []
     return _set_value(tree, places, path, assignment, node)
 
 

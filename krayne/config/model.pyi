@@ -378,7 +378,9 @@ class ClusterConfig(_Section):
         """Version of Ray that the image holds, which KubeRay needs to know."""
     @property
     def python_version(self) -> str | None:
-        """Python of the rayproject/ray image, such as "3.11"; Ray's own choice for that version when left out."""
+        """Python of the rayproject/ray image, such as "3.11"; Ray's own choice for that version when left out.
+        Without effect where image is given.
+        """
     @property
     def image(self) -> str | None:
         """Image of every pod; the rayproject/ray tag of ray_version and python_version when left out, with -gpu

@@ -164,11 +164,11 @@ def test_clusters_of_one_name(write: Any) -> None:
     )
 
 
-def test_null_takes_a_field_back(write: Any) -> None:
-    """An empty --set of what is no text, or null from Python."""
-    file = write("name: a\nsuspend: true\nhead: {gpus: 2}\n")
-    (config,) = load_configs(file, assignments=["suspend=", "head="])
-    assert config.given == {"name": "a"}
+def test_nothing_takes_a_field_back(write: Any) -> None:
+    """An empty --set, of text as well; in a map it is empty text."""
+    file = write("name: a\nimage: x\nsuspend: true\nhead: {gpus: 2}\nenv: {A: b}\n")
+    (config,) = load_configs(file, assignments=["image=", "suspend=", "head=", "env.A="])
+    assert config.given == {"name": "a", "env": {"A": ""}}
 
 
 def test_every_problem_is_one_printable_line(tmp_path: Path) -> None:

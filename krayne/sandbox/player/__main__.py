@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what the node has, such as nvidia.com/gpu=8; may be repeated",
     )
     parser.add_argument("--node-only-if-none", action="store_true", help="play no node where the cluster has one")
-    parser.add_argument("--bare", action="store_true", help="play the scheduler and the garbage collector as well")
+    parser.add_argument("--scheduler", action="store_true", help="play the scheduler as well: the cluster has none")
     parser.add_argument("--speed", choices=sorted(TIMINGS), default="demo", help="how fast things happen (%(default)s)")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is tried again, and why")
     return parser
@@ -53,7 +53,7 @@ async def _play(options: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with kubectl_proxy(options.kubeconfig, options.context) as connection:
         nodes = await _nodes(options, connection)
-        player = Player(timing=TIMINGS[options.speed], nodes=nodes, bare=options.bare)
+        player = Player(timing=TIMINGS[options.speed], nodes=nodes, scheduler=options.scheduler)
         playing = asyncio.create_task(player.run(connection))
         stopping = asyncio.create_task(stop.wait())
         ready = asyncio.create_task(player.ready.wait())

@@ -11,7 +11,6 @@ from krayne.sandbox.player import client
 from krayne.sandbox.player.autoscaler import Autoscaler
 from krayne.sandbox.player.client import Api, Connection, connect
 from krayne.sandbox.player.events import Recorder
-from krayne.sandbox.player.garbage import GarbageCollector
 from krayne.sandbox.player.kubelet.kubelet import Kubelet
 from krayne.sandbox.player.kubelet.node import NodeSpec
 from krayne.sandbox.player.kubelet.nodes import Nodes
@@ -28,16 +27,16 @@ if TYPE_CHECKING:
 class Player:
     """The parts together, and the `PodRuntime` that an API server's door opens on.
 
-    `nodes`: what the kubelet's part stands for; none where others run the pods. `bare`: the API server comes without
-    a scheduler and a garbage collector, so their parts are played too.
+    `nodes`: what the kubelet's part stands for; none where others run the pods. `scheduler`: play its part too, for an
+    API server that comes without one.
     """
 
     def __init__(
-        self, *, timing: Timing = DEMO, nodes: tuple[NodeSpec, ...] = (NodeSpec(),), bare: bool = False
+        self, *, timing: Timing = DEMO, nodes: tuple[NodeSpec, ...] = (NodeSpec(),), scheduler: bool = False
     ) -> None:
         self._timing = timing
         self._nodes = nodes
-        self._bare = bare
+        self._scheduler = scheduler
         self._kubelet: Kubelet | None = None
         self.ready = asyncio.Event()
 
@@ -68,9 +67,9 @@ class Player:
             KubeRay(api, events, clusters, pods, services),
             Autoscaler(api, clusters, pods, self._timing),
         ]
-        if self._bare:
+        if self._scheduler:
             reflectors.append(nodes)
-            rooms += [Scheduler(api, events, pods, nodes), GarbageCollector(api, clusters, pods)]
+            rooms.append(Scheduler(api, events, pods, nodes))
         await own.register()
         try:
             yield [

@@ -114,8 +114,13 @@ class Reflector:
             self._version = _version(item)
             if change["type"] == "DELETED":
                 self._drop(key_of(item))
-            elif change["type"] in ("ADDED", "MODIFIED"):
+            elif change["type"] in ("ADDED", "MODIFIED") and not self._ahead(item):
                 self._file(item)
+
+    def _ahead(self, item: Object) -> bool:
+        """Whether an observed write is newer than what the watch brings."""
+        stored = self._objects.get(key_of(item))
+        return stored is not None and _version(stored) > _version(item)
 
     def _file(self, item: Object) -> None:
         key = key_of(item)

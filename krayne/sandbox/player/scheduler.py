@@ -71,7 +71,7 @@ def unschedulable_words(misfits: list[Misfit]) -> str:
     if helpless:
         endings.append(f"{helpless} Preemption is not helpful for scheduling")
     first = f"0/{count} nodes are available"
-    return f"{first}: {told}. preemption: {first}: {', '.join(endings)}."
+    return f"{first}: {told}. preemption: {first}: {', '.join(sorted(endings))}."
 
 
 def _tolerated(pod: Object, taint: Object) -> bool:

@@ -223,7 +223,7 @@ def test_missing_secret(stage: Stage) -> None:
     stage.apply(cluster)
     seen = stage.until(lambda: waiting(stage).get("reason") == "CreateContainerConfigError" and waiting(stage))
     assert seen["message"] == 'secret "keys" not found'
-    stage.kubectl("create", "secret", "generic", "keys", "--from-literal=token=x")
+    stage.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys"}, "stringData": {"token": "x"}})
     stage.ready()
 
 

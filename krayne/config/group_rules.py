@@ -34,7 +34,7 @@ def check_head(head: Config) -> Iterator[Problem]:
 
 
 def check_group(path: Path, said: Config, group: Config, autoscaler: str) -> Iterator[Problem]:
-    """The broken rules of the group at ``path``, as the user ``said`` it and complete, under that autoscaler version."""
+    """The broken rules of the group at ``path``, as the user ``said`` it and complete, under that autoscaler."""
     yield from _placement(path, group)
     yield from _replicas(path, said, group)
     yield from _tpu(path, group)

@@ -44,7 +44,8 @@ def _invalid(cluster: Object, events: Sequence[Object]) -> Verdict | None:
     """Find KubeRay's judgment on a spec that it has not taken up: one on an earlier spec no longer counts."""
     if not is_behind(cluster):
         return None
-    changed = last_change(cluster)
+    # Of a spec that never changed every event counts: those of an earlier cluster are told apart by its uid.
+    changed = last_change(cluster) if objects.integer(objects.at(cluster, "metadata", "generation")) > 1 else ""
     for event in reversed(events):
         message = objects.string(event, "message")
         # "RayCluster spec warning …" comes under the same reason, but is only that.

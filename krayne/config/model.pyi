@@ -369,7 +369,9 @@ class ClusterConfig(_Section):
         """Namespace of the cluster; the kubeconfig context's when left out."""
     @property
     def labels(self) -> Mapping[str, str]:
-        """Labels on the RayCluster and all its pods."""
+        """Labels on the RayCluster and all its pods, but for those that KubeRay and Kueue go by, which stay off
+        the pods.
+        """
     @property
     def annotations(self) -> Mapping[str, str]:
         """Annotations on the RayCluster."""
@@ -404,8 +406,8 @@ class ClusterConfig(_Section):
     def volumes(self) -> tuple[Volume, ...]:
         """Volumes, each mounted into every Ray container."""
     @property
-    def suspend(self) -> bool:
-        """Whether the cluster is kept without any pods."""
+    def suspend(self) -> bool | None:
+        """Whether the cluster is kept without any pods. Left as it is when left out: Kueue and others set it too."""
     @property
     def auth(self) -> Literal["token", "none"]:
         """Ray's own authentication: a token, or none. The token needs Ray 2.52 and KubeRay 1.5.1; where left out,

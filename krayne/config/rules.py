@@ -43,7 +43,7 @@ def _versions(given: Config, config: Config) -> Iterator[Problem]:
 
 def _kueue(config: Config) -> Iterator[Problem]:
     queue = config.get("queue")
-    if queue and config["suspend"]:
+    if queue and config.get("suspend"):
         yield Problem(("suspend",), "with a queue, Kueue decides when the cluster runs: leave suspend out, or queue")
     labelled = config["labels"].get(_QUEUE_LABEL)
     if queue and labelled is not None and labelled != queue:

@@ -82,7 +82,8 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
         if missing not in {meant(key, error.schema) for key in value if key not in error.schema["properties"]}:
             yield Problem((*path, missing), "is missing" + _gloss(missing, error.schema))
     elif keyword == "oneOf":
-        yield Problem(path, _one_of(error))
+        if isinstance(value, dict):  # else its type is the problem
+            yield Problem(path, _one_of(error))
     elif keyword == "type":
         yield Problem(path, _wrong_type(error, places))
     else:

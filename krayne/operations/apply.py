@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from krayne.errors import ClusterNotFoundError, ConflictError
+from krayne.errors import ClusterNotFoundError, ConflictError, UsageError
 from krayne.kubectl import FIELD_MANAGER, Kubectl
 from krayne.operations.submit import submit, warn_caller
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from krayne.operations.wait import Progress
 
 _TIMEOUT = 600.0
+_CONTROLS = re.compile("[\x7f-\x9f\ufffe\uffff]")
 _TRIES = 5  # KubeRay writes the status often while a cluster starts; each write moves the resourceVersion
 
 
@@ -99,6 +102,8 @@ def _apply(
     from krayne.render import render
 
     desired = render(config, template)
+    _refuse_controls(config.name, desired)
+    sending = _Sending(kubectl, config, warn, dry_run, template is not None)
     for attempt in range(_TRIES):
         live = _read(kubectl, config.name)
         if live is not None and attempt == 0 and (text := owner_warning(live, "change")):
@@ -107,7 +112,7 @@ def _apply(
             if live is not None and not dry_run:
                 live = _adopt_own_fields(kubectl, live)
             manifest = desired if live is None else _onto(desired, live)
-            after = _send(_Sending(kubectl, config, warn, dry_run), manifest, force)
+            after = _send(sending, manifest, force)
         except StaleError:
             continue
         return live, Applied(_verb(live, after), after)
@@ -123,6 +128,7 @@ class _Sending(NamedTuple):
     config: ClusterConfig
     warn: Warn
     dry_run: bool
+    own_template: bool
 
 
 def _send(to: _Sending, manifest: dict[str, Any], force: bool) -> dict[str, Any]:
@@ -133,11 +139,21 @@ def _send(to: _Sending, manifest: dict[str, Any], force: bool) -> dict[str, Any]
         return to.kubectl.apply(text, to.config.name, force=force, dry_run=to.dry_run)
 
     try:
-        return submit(manifest, to.config, apply, to.warn)
+        return submit(manifest, to.config, apply, to.warn, own_template=to.own_template)
     except ApplyConflictError as error:
         if all(_may_take(owner, field, manifest) for owner, field in error.conflicts):
             return _send(to, manifest, True)
         raise _conflict(to.kubectl, to.config.name, error.conflicts) from error
+
+
+def _refuse_controls(name: str, manifest: dict[str, Any]) -> None:
+    """Raise UsageError for text that a server-side apply would change or be refused for: the API server reads it as
+    YAML, in which these characters cannot stand as they are (Kubernetes 1.33). A create carries them."""
+    if found := _CONTROLS.search(json.dumps(manifest, ensure_ascii=False)):
+        raise UsageError(
+            f"cannot apply raycluster {name}: its configuration holds the character U+{ord(found[0]):04X}, "
+            "which server-side apply does not carry; take it out"
+        )
 
 
 def _read(kubectl: Kubectl, name: str) -> dict[str, Any] | None:
@@ -196,8 +212,6 @@ def _adopt_own_fields(kubectl: Kubectl, live: dict[str, Any]) -> dict[str, Any]:
     Both write as manager "krayne", but by plain updates, which the API server counts as another owner: without this
     a field that left the configuration would stay in the cluster. kubectl does the same for client-side apply.
     """
-    import json
-
     entries = live["metadata"].get("managedFields") or []
     if not any(_is_own_update(entry) for entry in entries):
         return live

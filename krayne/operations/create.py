@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from krayne.cluster import ClusterInfo
     from krayne.config import ClusterConfig
+    from krayne.kubectl import Reply
     from krayne.operations.submit import Warn
     from krayne.operations.wait import Progress
 
@@ -73,9 +74,12 @@ def _create(
 ) -> dict[str, Any]:
     from krayne.render import render
 
+    def send(text: bytes) -> Reply:
+        return kubectl.create(text, config.name, dry_run=dry_run)
+
     manifest = render(config, template)
     try:
-        return submit(manifest, config, lambda text: kubectl.create(text, config.name, dry_run=dry_run), warn)
+        return submit(manifest, config, send, warn, own_template=template is not None)
     except ClusterAlreadyExistsError as error:
         where = f"{config.name} -n {kubectl.current_namespace}"
         raise ClusterAlreadyExistsError(

@@ -12,6 +12,7 @@ from krayne.errors import KubeRayTooOldError
 if TYPE_CHECKING:
     from krayne.config import ClusterConfig
     from krayne.kubectl import Reply
+    from krayne.kubectl.failures import UnknownFieldsError
 
     Warn = Callable[[str], None]
     Send = Callable[[bytes], Reply]
@@ -29,11 +30,14 @@ def encoded(manifest: dict[str, Any]) -> bytes:
     return json.dumps(manifest).encode()
 
 
-def submit(manifest: dict[str, Any], config: ClusterConfig, send: Send, warn: Warn) -> dict[str, Any]:
+def submit(
+    manifest: dict[str, Any], config: ClusterConfig, send: Send, warn: Warn, *, own_template: bool = False
+) -> dict[str, Any]:
     """Send a manifest; the object as the server took it.
 
     The server checks it strictly and names each field that its RayCluster lacks. Those that came from a default
     alone are left out, with a warning; asking for any other is KubeRayTooOldError, which names the version needed.
+    ``own_template``: the user's template made the manifest, so all of it was asked for.
     """
     from krayne.kubectl.failures import UnknownFieldsError
 
@@ -41,20 +45,20 @@ def submit(manifest: dict[str, Any], config: ClusterConfig, send: Send, warn: Wa
         taken: dict[str, Any] = send(encoded(manifest)).json()
     except UnknownFieldsError as error:
         without = deepcopy(manifest)
-        for path in defaults_only(error, config):
+        for path in _defaults_only(error, config, own_template):
             remove(without, path)
             warn(f"the cluster's KubeRay does not know {path}{_since(path)}: left out, as nothing asked for it")
         taken = send(encoded(without)).json()
     return taken
 
 
-def defaults_only(error: Any, config: ClusterConfig) -> list[str]:
+def _defaults_only(error: UnknownFieldsError, config: ClusterConfig, own_template: bool) -> list[str]:
     """The unknown fields if each comes from a default alone. Raises KubeRayTooOldError about the others."""
     from krayne.render import FIELD_SINCE
 
-    asked = [path for path in error.fields if not _is_default(path, config)]
+    asked = [path for path in error.fields if own_template or not _is_default(path, config)]
     if not asked:
-        return list(error.fields)
+        return error.fields
     lines = []
     for path in asked:
         known = FIELD_SINCE.get(_pattern(path))

@@ -58,7 +58,6 @@ def test_ray_version(text: str, numbers: tuple[int, ...]) -> None:
     ("path", "expected"),
     [
         ("ray_version", "2.60.0"),
-        ("suspend", False),
         ("services", {"notebook": True, "code_server": True, "ssh": True}),
         ("worker_groups", None),
     ],

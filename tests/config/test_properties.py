@@ -167,6 +167,7 @@ FIELDS = st.sampled_from(sorted({key for path, _ in schema.walk() for key in pat
 
 
 @settings(deadline=None)
+@example({"volumes": [None, "name mount_path pvc", {}]})
 @given(
     fields=st.dictionaries(
         FIELDS, JSON | st.dictionaries(FIELDS, JSON) | st.lists(st.dictionaries(FIELDS, JSON), max_size=3)

@@ -51,10 +51,12 @@ def taken_up(cluster: Object, now: datetime) -> bool:
 
     KubeRay 1.4 to 1.7 does not write observedGeneration alone (InconsistentRayClusterStatus): a change that alters no
     other field of the status, as another idle timeout, leaves it behind for good. So a change that is old enough
-    counts as seen, where managedFields tell how old it is.
+    counts as seen, where managedFields tell how old it is and the status counts the workers that the spec wants.
     """
     if not is_behind(cluster):
         return True
+    if objects.integer(objects.at(cluster, "status", "desiredWorkerReplicas")) != desired_workers(cluster):
+        return False
     age = since(last_change(cluster), now)
     return age is not None and age >= ANSWERS_WITHIN
 

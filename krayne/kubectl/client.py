@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from krayne.errors import KrayneError, KubectlError, UsageError
 
 if TYPE_CHECKING:
-    from krayne.kubectl.process import Completed, Process
+    from krayne.process import Completed, Process
 
 RESOURCE = "rayclusters.ray.io"  # in full: no other group's rayclusters, no short name of another kind
 FIELD_MANAGER = "krayne"
@@ -78,7 +78,7 @@ class Kubectl:
 
     def start(self, *args: str, stdin: bytes | None = None) -> Process:
         """Start kubectl with ``args``. Raises KubectlNotFoundError."""
-        from krayne.kubectl.process import Process
+        from krayne.process import Process
 
         argv = self.command(*args)
         self.log(shlex.join(argv))

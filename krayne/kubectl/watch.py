@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from krayne.errors import KubeConnectionError, KubeRayNotInstalledError, PermissionDeniedError
 from krayne.kubectl.failures import failure
-from krayne.kubectl.process import CHUNK, Process
+from krayne.process import CHUNK, Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

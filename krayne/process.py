@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import selectors
+import signal
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -143,9 +144,24 @@ class Process:
         finally:
             self.stop()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return int(self._running.pid)
+
     def alive(self) -> bool:
         """Whether it still runs."""
         return bool(self._running.process.is_alive()[0])
+
+    def kill(self) -> Completed:
+        """End it at once, even one that is stopped or deaf, and give how it ended and what it had left to say."""
+        if self.alive():
+            with suppress(ProcessLookupError):
+                self._running.process.kill()
+        code = self._wait()
+        rest = [_drained(fd) for fd in (self.stdout, self.stderr)]
+        self._close()
+        return Completed(code, rest[0], rest[1].decode(errors="replace"))
 
     def stop(self) -> None:
         """End it if it still runs, and give back its pipes. Does nothing the second time."""
@@ -178,7 +194,43 @@ class Process:
         self._input = None
 
 
-def _spawn(argv: Sequence[str], source: int, out: int, err: int) -> RunningCommand:
+def run_attached(argv: Sequence[str]) -> int:
+    """Run a program on our own stdin, stdout and stderr, and give its exit code (128 + a signal's number).
+
+    ^C is the program's to answer; what else asks us to end ends it first. Raises FileNotFoundError or
+    PermissionError where it cannot be started.
+    """
+    running: list[RunningCommand] = []
+
+    def end(_signal: int, _frame: object) -> None:
+        for each in running:
+            with suppress(ProcessLookupError):
+                each.process.terminate()
+
+    previous = {}
+    with suppress(ValueError):  # only the main thread may answer signals
+        previous[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+        previous |= {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        # sh has what runs in the background ignore a hangup; here the terminal's end is the program's too.
+        running.append(_spawn(argv, 0, 1, 2, _preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)))
+        code = int(running[0].process.wait())
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return 128 - code if code < 0 else code
+
+
+def _drained(fd: int) -> bytes:
+    """What a pipe whose writer has ended still holds; what another holder of it writes later is not waited for."""
+    read = bytearray()
+    with suppress(OSError):
+        while fd >= 0 and (chunk := os.read(fd, CHUNK)):
+            read.extend(chunk)
+    return bytes(read)
+
+
+def _spawn(argv: Sequence[str], source: int, out: int, err: int, **options: Any) -> RunningCommand:
     sh = _import_sh()
     try:
         command = sh.Command(argv[0])
@@ -194,6 +246,7 @@ def _spawn(argv: Sequence[str], source: int, out: int, err: int) -> RunningComma
             _bg_exc=False,
             _return_cmd=True,
             _no_pipe=True,
+            **options,
         )
         return running
     except sh.ForkException as error:  # exec failed in the child: the file is there but cannot be run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from krayne.kubectl.process import Completed, Process
+from krayne.process import Completed, Process
 
 PYTHON = sys.executable
 
@@ -97,7 +97,7 @@ def test_stop_ends_it_and_gives_all_pipes_back() -> None:
 def test_importing_sh_loads_neither_asyncio_nor_metadata() -> None:
     """What sh needs for its async interface costs two thirds of its import."""
     code = (
-        "import sys; from krayne.kubectl.process import Process; Process(['/bin/true']).communicate();"
+        "import sys; from krayne.process import Process; Process(['/bin/true']).communicate();"
         "print('asyncio' in sys.modules, 'importlib.metadata' in sys.modules);"
         "import asyncio, importlib.metadata; asyncio.run(asyncio.sleep(0)); print(importlib.metadata.version('sh')[:1])"
     )
@@ -108,8 +108,41 @@ def test_importing_sh_loads_neither_asyncio_nor_metadata() -> None:
 def test_runs_inside_an_event_loop() -> None:
     """In a notebook asyncio is loaded and runs."""
     code = (
-        "import asyncio; from krayne.kubectl.process import Process\n"
+        "import asyncio; from krayne.process import Process\n"
         "async def main(): return Process(['/bin/echo', 'hi']).communicate()\n"
         "print(asyncio.run(main()).stdout)"
     )
     assert subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout == "b'hi\\n'\n"
+
+
+def test_kills_a_stopped_program_and_keeps_its_last_words() -> None:
+    """A program that is stopped does not hear SIGTERM."""
+    code = "import os, sys; sys.stderr.write('last'); sys.stderr.flush(); os.kill(os.getpid(), 19)"
+    process = Process([PYTHON, "-c", code])
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    assert process.kill() == (-signal.SIGKILL, b"", "last")
+    assert not process.alive()
+
+
+@pytest.mark.parametrize(("ends", "code"), [("exit 7", 7), ("kill -9 $$", 137)])
+def test_attached_program_has_our_streams_and_its_exit_code_is_given(ends: str, code: int) -> None:
+    """What it reads and writes is ours, unchanged; a signal counts as shells count it."""
+    run_it = "import sys; from krayne.process import run_attached; sys.exit(run_attached(sys.argv[1:]))"
+    argv = [PYTHON, "-c", run_it, "/bin/sh", "-c", f"/bin/cat; echo oh >&2; {ends}"]
+    done = subprocess.run(argv, input=b"in", capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"in", b"oh\n")
+
+
+def test_attached_program_is_ended_with_us_and_answers_interrupts_itself() -> None:
+    """SIGTERM ends both; ^C leaves the decision to the program."""
+    run_it = "import sys; from krayne.process import run_attached; sys.exit(run_attached(sys.argv[1:]))"
+    script = "trap 'echo mine' INT; trap 'echo ended; exit 5' TERM; echo up; while :; do /bin/sleep 0.05; done"
+    argv = [PYTHON, "-c", run_it, "/bin/sh", "-c", script]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True) as attached:
+        assert attached.stdout
+        assert attached.stdout.readline() == "up\n"
+        os.killpg(attached.pid, signal.SIGINT)
+        assert attached.stdout.readline() == "mine\n"
+        attached.terminate()
+        assert attached.stdout.readline() == "ended\n"
+        assert attached.wait() == 5

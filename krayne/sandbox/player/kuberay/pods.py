@@ -113,8 +113,7 @@ def recreate_hash(cluster: Object) -> str:
         for field in ("tolerations", "schedulingGates"):
             group["template"]["spec"].pop(field, None)
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    digest = base64.b32encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
-    return digest.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV"))
+    return base64.b32hexencode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()
 
 
 def _from_template(cluster: Object, group: Object, node_type: str, group_name: str, prefix: str) -> Object:

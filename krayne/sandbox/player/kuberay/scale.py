@@ -38,16 +38,31 @@ def unhealthy(pod: Object) -> bool:
 def unhealthy_words(pod: Object, kind: str) -> str:
     """How KubeRay's event describes the deletion of an unhealthy pod."""
     where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-    ended = _terminated(pod)
-    how = (
-        "nil"
-        if ended is None
-        else f"&ContainerStateTerminated{{ExitCode:{ended['exitCode']},Reason:{ended['reason']},}}"
-    )
     return (
         f"Deleted {kind} Pod {where}; Pod status: {pod['status']['phase']}; "
-        f"Pod restart policy: {pod['spec'].get('restartPolicy')}; Ray container terminated status: {how}"
+        f"Pod restart policy: {pod['spec'].get('restartPolicy')}; "
+        f"Ray container terminated status: {_go_words(_terminated(pod))}"
     )
+
+
+def _go_words(ended: Object | None) -> str:
+    """A container's end as Go prints the struct."""
+    if ended is None:
+        return "nil"
+    fields = {
+        "ExitCode": ended["exitCode"],
+        "Signal": ended.get("signal", 0),
+        "Reason": ended.get("reason", ""),
+        "Message": ended.get("message", ""),
+        "StartedAt": _go_time(ended.get("startedAt")),
+        "FinishedAt": _go_time(ended.get("finishedAt")),
+        "ContainerID": ended.get("containerID", ""),
+    }
+    return "&ContainerStateTerminated{" + "".join(f"{name}:{value}," for name, value in fields.items()) + "}"
+
+
+def _go_time(text: str | None) -> str:
+    return text.replace("T", " ").replace("Z", " +0000 UTC") if text else "0001-01-01 00:00:00 +0000 UTC"
 
 
 def plan(cluster: Object, group: Object, pods: list[Object]) -> Plan:

@@ -1,4 +1,4 @@
-"""What a cluster's control plane does by itself: garbage collection, namespaces' end, service accounts, quotas' status."""
+"""What a control plane does by itself: garbage collection, namespaces' end, service accounts, quotas' status."""
 
 from __future__ import annotations
 

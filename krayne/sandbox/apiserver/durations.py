@@ -21,29 +21,26 @@ def parse(time: str) -> datetime:
     return datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
 
 
+# Up to how many seconds, which unit (and which lesser one beside it) an age is told in.
+_FORMS = (
+    (2 * _MINUTE, 1, "s", 0, ""),
+    (10 * _MINUTE, _MINUTE, "m", 1, "s"),
+    (3 * _HOUR, _MINUTE, "m", 0, ""),
+    (8 * _HOUR, _HOUR, "h", _MINUTE, "m"),
+    (2 * _DAY, _HOUR, "h", 0, ""),
+    (8 * _DAY, _DAY, "d", _HOUR, "h"),
+    (2 * _YEAR, _DAY, "d", 0, ""),
+    (8 * _YEAR, _YEAR, "y", _DAY, "d"),
+)
+
+
 def short(seconds: int) -> str:
     """A span of time, as `kubectl get` prints it."""
     if seconds < -1:
         return "<invalid>"
-    if seconds < 2 * _MINUTE:
-        return f"{max(seconds, 0)}s"
-    if seconds < 10 * _MINUTE:
-        return _pair(seconds, _MINUTE, "m", 1, "s")
-    if seconds < 3 * _HOUR:
-        return f"{seconds // _MINUTE}m"
-    if seconds < 8 * _HOUR:
-        return _pair(seconds, _HOUR, "h", _MINUTE, "m")
-    if seconds < 2 * _DAY:
-        return f"{seconds // _HOUR}h"
-    if seconds < 8 * _DAY:
-        return _pair(seconds, _DAY, "d", _HOUR, "h")
-    if seconds < 2 * _YEAR:
-        return f"{seconds // _DAY}d"
-    if seconds < 8 * _YEAR:
-        return _pair(seconds, _YEAR, "y", _DAY, "d")
+    seconds = max(seconds, 0)
+    for bound, unit, name, lesser, lesser_name in _FORMS:
+        if seconds < bound:
+            rest = seconds % unit // lesser if lesser else 0
+            return f"{seconds // unit}{name}" + (f"{rest}{lesser_name}" if rest else "")
     return f"{seconds // _YEAR}y"
-
-
-def _pair(seconds: int, unit: int, name: str, lesser: int, lesser_name: str) -> str:
-    rest = seconds % unit // lesser
-    return f"{seconds // unit}{name}" + (f"{rest}{lesser_name}" if rest else "")

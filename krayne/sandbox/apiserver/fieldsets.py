@@ -1,6 +1,7 @@
 """Sets of fields, as managedFields holds them (FieldsV1): which leaves an object has and which two objects differ in.
 
-A path is a tuple of FieldsV1's own steps: "f:NAME" a field, 'k:{"name":"x"}' an item by its keys, 'v:"x"' a set's value.
+A path is a tuple of FieldsV1's own steps: "f:NAME" a field, 'k:{"name":"x"}' an item by its keys, 'v:"x"' a value of a
+set.
 """
 
 from __future__ import annotations
@@ -56,13 +57,14 @@ def item_step(item: Any, schema: Schema) -> str:
 
 
 def leaves(value: Any, schema: Schema, path: Path = ()) -> Iterator[Path]:
-    """The fields that applying the value claims: its leaves, empty maps and the items of map lists."""
+    """The fields that applying the value claims: its leaves, empty maps, and the items of map lists and free maps."""
     if is_atomic(value, schema) or not value:
         yield path
         return
+    declared = schema.get("properties", {})
     for step, (item, below) in children(value, schema).items():
         yield from leaves(item, below, (*path, step))
-        if step[0] != "f":
+        if step[0] != "f" or step[2:] not in declared:
             yield (*path, step)
 
 
@@ -126,6 +128,11 @@ def _paths(tree: Mapping[str, Any], path: Path) -> Iterator[Path]:
 
 def _ordered(tree: dict[str, Any]) -> dict[str, Any]:
     return {step: _ordered(tree[step]) for step in sorted(tree)}
+
+
+def told_order(path: Path) -> tuple[tuple[bool, str], ...]:
+    """The order in which a set's fields are told: at each level its own fields before what is further below."""
+    return tuple((depth < len(path), step) for depth, step in enumerate(path, start=1))
 
 
 def shown(path: Path) -> str:

@@ -9,8 +9,13 @@ from krayne.sandbox.apiserver.types import TYPE_NAME, Schema
 
 _GO = {"string": "string", "boolean": "bool", "integer": "int64", "number": "float64"}
 _CHECKS: dict[str, tuple[type, ...]] = {
-    "string": (str,), "boolean": (bool,), "integer": (int,), "number": (int, float), "array": (list,), "object": (dict,),
-}  # fmt: skip
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "array": (list,),
+    "object": (dict,),
+}
 
 
 def mismatch(value: Any, schema: Schema, struct: str = "", path: str = "") -> str | None:
@@ -53,8 +58,7 @@ def _found(value: Any) -> str:
 def _go_type(schema: Schema) -> str:
     name = str(schema.get(TYPE_NAME, ""))
     if name:
-        group, version, kind = name.split(".")
-        return f"{version}.{kind}"
+        return name.partition(".")[2]
     wanted = schema["type"]
     if wanted == "array":
         return f"[]{_go_type(schema['items'])}"

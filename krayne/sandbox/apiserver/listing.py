@@ -78,7 +78,7 @@ def render(request: Request, found: Page) -> bytes:
         meta["remainingItemCount"] = found.remaining
     head = {"kind": resource.list_kind, "apiVersion": resource.group_version, "metadata": meta}
     texts = b",".join(stored.text for stored in found.items)
-    return json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"items":[' + texts + b"]}"
+    return json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"items":[' + texts + b"]}\n"
 
 
 def _place(stored: Stored) -> tuple[str, str]:

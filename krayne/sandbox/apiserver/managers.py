@@ -10,7 +10,7 @@ from typing import Any
 from krayne.sandbox.apiserver import fieldsets
 from krayne.sandbox.apiserver.fieldsets import FieldSet, Path
 from krayne.sandbox.apiserver.merging import merge
-from krayne.sandbox.apiserver.statuses import ApiError
+from krayne.sandbox.apiserver.statuses import ApiError, Cause
 from krayne.sandbox.apiserver.structural import PRESERVE
 from krayne.sandbox.apiserver.types import Schema
 
@@ -70,7 +70,9 @@ def apply(
     former = next((entry for entry in entries if entry.who == mine.who), None)
     merged = merge(_owned_part(base), config, schema) if live is not None else copy.deepcopy(config)
     changed, _ = fieldsets.difference(_owned_part(base), merged, schema)
-    conflicts = [(entry, sorted(entry.fields & changed)) for entry in others if entry.fields & changed]
+    conflicts = [
+        (entry, sorted(entry.fields & changed, key=fieldsets.told_order)) for entry in others if entry.fields & changed
+    ]
     if conflicts and not force:
         raise _conflict_error(conflicts)
     others = [replace(entry, fields=entry.fields - changed) for entry in others]
@@ -99,25 +101,23 @@ def _drop_given_up(merged: dict[str, Any], schema: Schema, former: FieldSet, own
 
 def _conflict_error(conflicts: Sequence[tuple[_Entry, Sequence[Path]]]) -> ApiError:
     pairs = [(_described(entry), fieldsets.shown(path)) for entry, paths in conflicts for path in paths]
-    grouped: dict[str, list[str]] = {}
-    for who, field in pairs:
-        grouped.setdefault(who, []).append(field)
     if len(pairs) == 1:
-        text = f"Apply failed with 1 conflict: {pairs[0][0]}: {pairs[0][1]}"
+        text = f"Apply failed with 1 conflict: conflict with {pairs[0][0]}: {pairs[0][1]}"
     else:
-        told = [
-            f"{who}:\n- " + "\n- ".join(fields) if len(grouped) == 1 or len(fields) > 1 else f"{who}: {fields[0]}"
-            for who, fields in sorted(grouped.items())
-        ]
-        text = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(told)
-    causes = [{"reason": "FieldManagerConflict", "message": who, "field": field} for who, field in pairs]
+        lines: list[str] = []
+        for owner in sorted({who for who, _ in pairs}):
+            lines += [f"conflicts with {owner}:", *(f"- {field}" for who, field in pairs if who == owner)]
+        text = f"Apply failed with {len(pairs)} conflicts: " + "\n".join(lines)
+    causes = [Cause("FieldManagerConflict", f"conflict with {who}", field).as_dict() for who, field in pairs]
     return ApiError(409, "Conflict", text, {"causes": causes})
 
 
 def _described(entry: _Entry) -> str:
     writer = entry.writer
+    if writer.operation == "Apply":
+        return f'"{writer.name}"'
     subresource = f' with subresource "{writer.subresource}"' if writer.subresource else ""
-    return f'conflict with "{writer.name}"{subresource} using {writer.api_version}'
+    return f'"{writer.name}"{subresource} using {writer.api_version}'
 
 
 def _owned_part(item: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -174,9 +174,9 @@ def _write(item: dict[str, Any], entries: Sequence[_Entry]) -> None:
         del item["metadata"]["managedFields"]
 
 
-def _order(entry: _Entry) -> tuple[bool, str, str]:
+def _order(entry: _Entry) -> tuple[bool, str, str, str]:
     """Appliers first, then by time and name, as the real server sorts them."""
-    return (entry.writer.operation != "Apply", entry.writer.time, entry.writer.name)
+    return (entry.writer.operation != "Apply", entry.writer.time, entry.writer.name, entry.writer.subresource)
 
 
 def _as_dict(entry: _Entry) -> dict[str, Any]:

@@ -57,45 +57,52 @@ def merge_patch(item: Any, patch: Any) -> Any:
 
 
 def strategic_patch(item: Any, patch: Any, schema: Schema) -> Any:
-    """Kubernetes' own merge patch for built-in kinds: lists with a merge key are merged, `$patch` directives kept to."""
+    """Kubernetes' own merge patch for built-in kinds: keyed lists are merged, `$patch` directives kept to."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     if patch.get("$patch") == "replace":
         return {name: copy.deepcopy(value) for name, value in patch.items() if name != "$patch"}
     merged = dict(item) if isinstance(item, Mapping) else {}
-    kept = patch.get("$retainKeys")
-    if kept is not None:
-        merged = {name: value for name, value in merged.items() if name in kept}
+    if patch.get("$retainKeys") is not None:
+        merged = {name: value for name, value in merged.items() if name in patch["$retainKeys"]}
     for name, value in patch.items():
-        if name.startswith("$"):
-            _directive(merged, name, value, schema)
+        if name.startswith("$deleteFromPrimitiveList/"):
+            field = name.partition("/")[2]
+            merged[field] = [entry for entry in merged.get(field, ()) if entry not in value]
+        elif name.startswith("$"):
+            continue
         elif value is None:
             merged.pop(name, None)
         else:
-            merged[name] = _strategic_field(merged.get(name), value, child_schema(schema, name) or {})
+            below = child_schema(schema, name) or {}
+            merged[name] = _strategic_field(merged.get(name), value, below, patch.get(f"$setElementOrder/{name}"))
     return copy.deepcopy(merged)
 
 
-def _strategic_field(old: Any, value: Any, schema: Schema) -> Any:
+def _strategic_field(old: Any, value: Any, schema: Schema, order: list[Any] | None) -> Any:
     merges = "merge" in schema.get("x-kubernetes-patch-strategy", "")
     if isinstance(value, list) and merges and isinstance(old, list):
         key = schema.get("x-kubernetes-patch-merge-key")
-        return _merged_items(old, value, key, schema["items"]) if key else _union(old, value)
+        if key is None:
+            return _union(old, value)
+        merged = _merged_items(old, value, key, schema["items"])
+        asked = [entry.get(key) for entry in (order if order is not None else value) if isinstance(entry, Mapping)]
+        return _in_order(merged, key, asked, [entry.get(key) for entry in old])
     if isinstance(value, list):
-        return [item for item in copy.deepcopy(value) if not _is_directive(item)]
+        return [entry for entry in copy.deepcopy(value) if not _is_directive(entry)]
     return strategic_patch(old, value, schema)
 
 
 def _merged_items(old: list[Any], patch: list[Any], key: str, schema: Schema) -> list[Any]:
-    if any(_is_directive(item) and item["$patch"] == "replace" for item in patch):
-        return [copy.deepcopy(item) for item in patch if not _is_directive(item)]
+    if any(_is_directive(entry) and entry["$patch"] == "replace" for entry in patch):
+        return [copy.deepcopy(entry) for entry in patch if not _is_directive(entry)]
     merged = copy.deepcopy(old)
     for change in patch:
-        if key not in change:
+        if not isinstance(change, Mapping) or key not in change:
             raise ApiError(500, "", f"map: {change} does not contain declared merge key: {key}")
-        place = next((index for index, item in enumerate(merged) if item.get(key) == change[key]), None)
+        place = next((index for index, entry in enumerate(merged) if entry.get(key) == change[key]), None)
         if change.get("$patch") == "delete":
-            merged = [item for item in merged if item.get(key) != change[key]]
+            merged = [entry for entry in merged if entry.get(key) != change[key]]
         elif place is None:
             merged.append(strategic_patch({}, change, schema))
         else:
@@ -103,18 +110,16 @@ def _merged_items(old: list[Any], patch: list[Any], key: str, schema: Schema) ->
     return merged
 
 
-def _directive(merged: dict[str, Any], name: str, value: Any, schema: Schema) -> None:
-    word, _, field = name.partition("/")
-    if word == "$deleteFromPrimitiveList":
-        merged[field] = [item for item in merged.get(field, ()) if item not in value]
-    elif word == "$setElementOrder" and isinstance(merged.get(field), list):
-        key = (child_schema(schema, field) or {}).get("x-kubernetes-patch-merge-key")
-        order = [item[key] if key else item for item in value]
-        merged[field] = sorted(merged[field], key=lambda item: _place(item[key] if key else item, order))
-
-
-def _place(identity: Any, order: list[Any]) -> int:
-    return order.index(identity) if identity in order else len(order)
+def _in_order(merged: list[Any], key: str, asked: list[Any], before: list[Any]) -> list[Any]:
+    """The items as the patch orders them; those it does not name stay ahead of what they were ahead of."""
+    named = sorted((entry for entry in merged if entry.get(key) in asked), key=lambda entry: asked.index(entry[key]))
+    others = [entry for entry in merged if entry.get(key) not in asked]
+    found: list[Any] = []
+    while named and others:
+        first, second = others[0].get(key), named[0].get(key)
+        ahead = first in before and second in before and before.index(first) < before.index(second)
+        found.append((others if ahead else named).pop(0))
+    return [*found, *named, *others]
 
 
 def _union(old: list[Any], new: list[Any]) -> list[Any]:

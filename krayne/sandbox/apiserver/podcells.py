@@ -39,15 +39,13 @@ def restarts(pod: Mapping[str, Any], now: datetime) -> str:
 def state(pod: Mapping[str, Any], _: datetime) -> str:
     """The pod's state in one word, the worst thing about it first."""
     status = pod.get("status", {})
-    found = status.get("reason") or status.get("phase", "Unknown")
-    initial = _initialising(pod)
-    if initial is not None:
-        found = initial
-    else:
-        found = _containers_word(status.get("containerStatuses", ()), status, found)
+    found = _initialising(pod)
+    if found is None:
+        word = status.get("reason") or status.get("phase", "Unknown")
+        found = _containers_word(status.get("containerStatuses", ()), status, word)
     if "deletionTimestamp" in pod["metadata"]:
         return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
-    return str(found)
+    return found
 
 
 def _initialising(pod: Mapping[str, Any]) -> str | None:

@@ -19,6 +19,8 @@ async def log(cluster: Cluster, request: Request) -> AsyncIterator[bytes]:
     """The log as bytes, a line at a time. Raises ApiError before the first."""
     pod = get(cluster, request).object
     container = _container(pod, request.query.get("container", ""))
+    if not pod["spec"].get("nodeName"):
+        return  # no kubelet has it yet: the real server answers with nothing
     query = LogQuery(container, request.flag("previous"), request.flag("follow"))
     stamped = request.flag("timestamps")
     left = request.integer("limitBytes")

@@ -91,11 +91,17 @@ _TABLE: tuple[tuple[tuple[str, str, str], str, str, bool, str, str, str], ...] =
     (_PRIORITY, "PriorityClass", "priorityclasses", False, "pc", "", ""),
     (_STORAGE, "StorageClass", "storageclasses", False, "sc", "", ""),
 )
+# Asked rather than stored: who am I, and what may I do?
+_REVIEWS = (
+    ("authentication", "SelfSubjectReview"),
+    ("authorization", "SelfSubjectAccessReview"),
+    ("authorization", "SelfSubjectRulesReview"),
+)
 
 
 @cache
 def builtin_resources() -> tuple[Resource, ...]:
-    """The built-in resources, and the access review, which is only ever created."""
+    """The built-in resources, and the reviews, which are only ever created."""
     stored = tuple(
         Resource(
             group=group,
@@ -112,10 +118,9 @@ def builtin_resources() -> tuple[Resource, ...]:
         )
         for (group, version, types), kind, plural, namespaced, short, categories, subresources in _TABLE
     )
-    return (*stored, _review("SelfSubjectAccessReview"))
+    return (*stored, *(_review(group, kind) for group, kind in _REVIEWS))
 
 
-def _review(kind: str) -> Resource:
-    plural = f"{kind.lower()}s"
-    schema = object_schema(f"authorization.v1.{kind}")
-    return Resource("authorization.k8s.io", "v1", kind, plural, False, schema, kind.lower(), verbs=("create",))
+def _review(group: str, kind: str) -> Resource:
+    schema = object_schema(f"{group}.v1.{kind}")
+    return Resource(f"{group}.k8s.io", "v1", kind, f"{kind.lower()}s", False, schema, kind.lower(), verbs=("create",))

@@ -12,11 +12,23 @@ from krayne.sandbox.apiserver.metadata import now
 from krayne.sandbox.apiserver.requests import Request
 from krayne.sandbox.apiserver.statuses import conflict
 
+# Whoever has the sandbox's token is this user, and may do everything.
+_USER = {"username": "krayne-sandbox", "groups": ["system:masters", "system:authenticated"]}
+_RULES = {
+    "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
+    "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
+    "incomplete": False,
+}
+_ANSWERS: dict[str, dict[str, Any]] = {
+    "SelfSubjectReview": {"userInfo": _USER},
+    "SelfSubjectAccessReview": {"allowed": True},
+    "SelfSubjectRulesReview": _RULES,
+}
+
 
 def review(request: Request) -> dict[str, Any]:
-    """A SelfSubjectAccessReview's answer: whoever has the sandbox's token may do everything."""
-    asked = decoding.decode(request)
-    return asked | {"status": {"allowed": True}}
+    """A review's answer to whoever sent it."""
+    return decoding.decode(request) | {"status": _ANSWERS[request.resource.kind]}
 
 
 def bind(cluster: Cluster, request: Request) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Objects against schemas before validation: unknown fields, nulls, defaults, and Go's way of leaving out what is empty."""
+"""Objects against schemas before validation: unknown fields, nulls, defaults, Go's way of leaving out the empty."""
 
 from __future__ import annotations
 

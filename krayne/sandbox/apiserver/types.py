@@ -1,4 +1,4 @@
-"""The built-in kinds' schemas, read from `types.txt` into OpenAPI dicts whose nested types are shared, not referred to."""
+"""The built-in kinds' schemas, read from `types.txt` into OpenAPI dicts that share their types instead of naming them."""
 
 from __future__ import annotations
 

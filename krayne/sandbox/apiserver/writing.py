@@ -71,21 +71,19 @@ def create_own(cluster: Cluster, plural: str, item: dict[str, Any], group: str =
     return _add(cluster, request, shaped, _writer(request, "Update"))
 
 
-def _add(cluster: Cluster, request: Request, item: dict[str, Any], writer: Writer, *, applied: bool = False) -> Object:
+def _add(cluster: Cluster, request: Request, item: dict[str, Any], writer: Writer | None) -> Object:
+    """Store a new object; `writer` gets all its fields, None where an apply has settled whose they are."""
     resource = request.resource
     if resource.namespaced:
         cluster.require_namespace(resource, item["metadata"].get("name", ""), request.namespace)
     if "status" in resource.subresources and resource.custom:
         item.pop("status", None)
     set_defaults(resource, item)
-    if not applied:
-        item["metadata"].pop("managedFields", None)
     metadata.stamp_new(item)
     if _counts_generations(resource):
         item["metadata"]["generation"] = 1
-    if applied:
-        item = managers.apply(None, item, resource.schema, writer, force=False)
-    else:
+    if writer is not None:
+        item["metadata"].pop("managedFields", None)
         managers.record_update(None, item, resource.schema, writer)
     if not resource.custom:
         kinds.prepare_new(resource.kind, item, cluster.store)
@@ -191,7 +189,7 @@ def _apply(cluster: Cluster, request: Request) -> Written:
         wanted["metadata"].setdefault("namespace", request.namespace)
     place = f"{request.namespace}/{name}" if request.namespace else f"/{name}"
     merging.check_typed(wanted, resource.schema, f"{place}; {resource.group_version}, Kind={resource.kind}")
-    wanted = decoding.normalised(structural.prune(wanted, resource.schema)[0], resource)
+    wanted = structural.prune(wanted, resource.schema)[0]
     if "status" in resource.subresources and not request.subresource:
         wanted.pop("status", None)
     writer = _writer(request, "Apply")
@@ -200,14 +198,12 @@ def _apply(cluster: Cluster, request: Request) -> Written:
         if request.subresource:
             raise not_found(resource, request.name)
         metadata.name_new(wanted, request)
-        return Written(_add_applied(cluster, request, wanted, writer), 201)
+        item = decoding.normalised(managers.apply(None, wanted, resource.schema, writer, force=False), resource)
+        return Written(_add(cluster, request, item, None), 201)
     _check_version(resource, stored.object, wanted)
     item = managers.apply(stored.object, wanted, resource.schema, writer, force=request.flag("force"))
+    item = decoding.normalised(item, resource)
     return Written(_replace(cluster, request, stored.object, item, applied=True), 200)
-
-
-def _add_applied(cluster: Cluster, request: Request, wanted: dict[str, Any], writer: Writer) -> Object:
-    return _add(cluster, request, wanted, writer, applied=True)
 
 
 def _replace(cluster: Cluster, request: Request, old: Object, item: dict[str, Any], *, applied: bool = False) -> Object:
@@ -227,11 +223,17 @@ def _replace(cluster: Cluster, request: Request, old: Object, item: dict[str, An
     new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if new == old or request.is_dry_run():
         return new
-    if "deletionTimestamp" in new["metadata"] and not new["metadata"].get("finalizers"):
-        if not new["metadata"].get("deletionGracePeriodSeconds"):
-            cluster.store.put(request.key, new)
-            return cluster.store.delete(request.key).object
+    if _is_let_go(new):
+        cluster.store.put(request.key, new)
+        return cluster.store.delete(request.key).object
     return cluster.store.put(request.key, new).object
+
+
+def _is_let_go(item: Mapping[str, Any]) -> bool:
+    """Whether nothing holds up the deletion that has begun."""
+    metadata = item["metadata"]
+    held = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds") or item["kind"] == "Namespace"
+    return "deletionTimestamp" in metadata and not held
 
 
 def _joined(request: Request, old: Object, item: dict[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,16 @@ def by_pods(scene: Scene) -> Verdict:
         if replaced := replaced_again(name, scene.events, scene.now):
             found = _beyond_hope(found, name, replaced)
     if HEAD_GROUP not in short:
-        found = [(_held_back(problem, pod, scene.now), name, pod) for problem, name, pod in found]
-    if found:
-        return _worst(found, desired, groups)
-    return _missing(scene, short, groups)
+        ready_for = _ready_for(groups[HEAD_GROUP], scene.now)
+        found = [(_held_back(problem, pod, ready_for, scene.now), name, pod) for problem, name, pod in found]
+    if not found:
+        return _missing(scene, short, groups)
+    return _worst(scene, found, desired, groups)
+
+
+def _ready_for(heads: Sequence[Object], now: datetime) -> float:
+    """Give the seconds for which the head has been ready."""
+    return max(since(objects.condition(head, "Ready").get("lastTransitionTime"), now) or 0 for head in heads)
 
 
 def _beyond_hope(found: list[Found], group: str, replaced: Problem) -> list[Found]:
@@ -67,10 +73,10 @@ def _beyond_hope(found: list[Found], group: str, replaced: Problem) -> list[Foun
     return [(replace(replaced, container=container), group, ended or {}), *found]
 
 
-def _held_back(problem: Problem, pod: Object, now: datetime) -> Problem:
+def _held_back(problem: Problem, pod: Object, ready_for: float, now: datetime) -> Problem:
     """Tell of a worker that has long waited for a head that is ready: something is between them."""
-    waited = since(objects.at(pod, "status", "startTime"), now)
-    if not problem.waits_for_head or waited is None or waited < REACHES_HEAD_WITHIN:
+    waited = min(since(objects.at(pod, "status", "startTime"), now) or 0, ready_for)
+    if not problem.waits_for_head or waited < REACHES_HEAD_WITHIN:
         return replace(problem, waits_for_head=False)
     detail = "the head is ready; do DNS and network policies let the pods reach it?"
     return replace(problem, waits_for_head=False, detail=detail)
@@ -95,7 +101,7 @@ def _all_ready(cluster: Object, now: datetime) -> Verdict:
     return Verdict(Status.READY)
 
 
-def _worst(found: Sequence[Found], desired: dict[str, int], groups: dict[str, list[Object]]) -> Verdict:
+def _worst(scene: Scene, found: Sequence[Found], desired: dict[str, int], groups: dict[str, list[Object]]) -> Verdict:
     """Let the worst problem speak for all, the head's before a worker's."""
     problem, group, pod = min(found, key=lambda each: (each[0].rank, each[1] != HEAD_GROUP, not each[0].hopeless))
     same = sum(1 for other, name, _ in found if name == group and other.status == problem.status)
@@ -103,9 +109,9 @@ def _worst(found: Sequence[Found], desired: dict[str, int], groups: dict[str, li
     cause = _sentence(problem, group, min(same, total), total)
     head = next((each for each in found if each[1] == HEAD_GROUP), None)
     container = problem.container
-    if problem.waits_for_head and head:
-        cause = f"{_sentence(head[0], HEAD_GROUP, 1, 1)}; {cause}"
-        pod, container = head[2], head[0].container
+    if problem.waits_for_head:
+        cause = f"{_sentence(head[0], HEAD_GROUP, 1, 1) if head else _no_head(scene.cluster)}; {cause}"
+        pod, container = (head[2], head[0].container) if head else (pod, None)
     culprit = objects.name(pod) if container else None
     return Verdict(_word(problem, groups), cause, problem.hopeless, culprit, container)
 

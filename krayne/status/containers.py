@@ -43,6 +43,7 @@ _MISCONFIGURED = {"CreateContainerConfigError", "CreateContainerError"}
 # The kubelet's own words say why a container could not be started; of one that was, only how it ended is known.
 _NOT_STARTED = {"RunContainerError", "PostStartHookError", "PreStartHookError", "PreCreateHookError"}
 _HOOK = re.compile(r"^\w+ lifecycle hook .*? failed - error: ", re.DOTALL)
+_NEVER_RAN = ("StartError", "ContainerCannotRun")  # containerd's and Docker's reasons of an end without a beginning
 _NO_SUCH_PROGRAM = ("executable file not found", "no such file or directory", "permission denied", "exec format error")
 
 _KILLED = (137, 143)  # SIGKILL, SIGTERM: it did not end of itself
@@ -52,7 +53,7 @@ WAIT_GCS_READY = "wait-gcs-ready"
 
 
 class Seen(NamedTuple):
-    """What is known around a container: its pod, the pod's group and Warning events (newest last), and the time."""
+    """What is known around a container: its pod, that one's group and the hints about it (newest last), the time."""
 
     pod: Object
     group: str
@@ -97,10 +98,15 @@ def _image(seen: Seen, status: Object, reason: str, message: str) -> Problem:
     return Problem(
         Rank.BROKEN,
         Status.IMAGE_PULL_ERROR,
-        f"cannot pull image {one_line(objects.string(status, 'image'))}",
+        f"cannot pull image {one_line(_image_of(seen, status))}",
         registry_words(message) or reason,
         hopeless=refused or (reason == "ImagePullBackOff" and patience_over(seen.pod, seen.now)),
     )
+
+
+def _image_of(seen: Seen, status: Object) -> str:
+    spec = container_spec(seen.pod, objects.string(status, "name"))
+    return objects.string(status, "image") or objects.string(spec, "image")
 
 
 # Each layer between the kubelet and the registry names the image once more.
@@ -170,7 +176,8 @@ def _crash(seen: Seen, status: Object, said: str = "") -> Problem:
         verb = f"run[s] out of memory in container {name}{again}"
         return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, _memory(seen, name), hopeless, name)
     detail = said or _why(seen.hints, name, ended) or (how_it_ended(ended) if ended else "")
-    hopeless = hopeless or any(words in detail for words in _NO_SUCH_PROGRAM)
+    never_ran = bool(said) or ended.get("reason") in _NEVER_RAN
+    hopeless = hopeless or (never_ran and any(words in detail for words in _NO_SUCH_PROGRAM))
     return Problem(Rank.BROKEN, Status.CRASH_LOOP, f"fail[s] in container {name}{again}", detail, hopeless, name)
 
 

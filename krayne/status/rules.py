@@ -141,6 +141,7 @@ _HEAD_REASONS = {
     "OOMKilled": Status.CRASH_LOOP,
     "Error": Status.CRASH_LOOP,
     "ContainersNotReady": Status.RUNNING,
+    "CreateContainerConfigError": Status.CONTAINERS_CREATING,
     "ContainerCreating": Status.CONTAINERS_CREATING,
     "PodInitializing": Status.CONTAINERS_CREATING,
     "Unknown": Status.PODS_PENDING,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from krayne.config import schema
 from krayne.config.layers import GROUPS, default_groups, put
-from krayne.config.problems import Path, Place, Places, Problem, path_text, refusal, shown
+from krayne.config.problems import Path, Place, Places, Problem, Reading, path_text, refusal, shown
 from krayne.config.values import MAX_DEPTH
 from krayne.errors import ConfigValidationError
 
@@ -133,9 +133,12 @@ def _set_value(tree: Any, places: Places, path: Path, assignment: Assignment, no
         return []
     from krayne.config.yaml_reader import parse
 
-    value, found = next(parse(assignment.text, lambda _: own), (None, {}))
-    put(tree, places, path, value, own)
-    places.update({(*path, *below): place for below, place in found.items()})
+    reading = next(parse(assignment.text, lambda _: own), Reading(None, {}, [], set()))
+    if reading.problems:
+        raise refusal(reading.problems)
+    by_name = isinstance(assignment.keys[-1], str) and isinstance(path[-1], int) and isinstance(reading.value, dict)
+    put(tree, places, path, {"name": assignment.keys[-1], **reading.value} if by_name else reading.value, own)
+    places.update({(*path, *below): place for below, place in reading.places.items()})
     return []
 
 

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple
 
-from krayne.config.problems import Place, Places, refusal, shown
+from krayne.config.problems import Place, Reading, refusal
 
 MAX_BYTES = 2**20
 STDIN = "-"
 
 
-class Document(NamedTuple):
-    """One cluster's configuration as read, not yet checked."""
-
-    value: dict[str, Any]
-    places: Places
-
-
-def read(file: str) -> list[Document]:
+def read(file: str) -> list[Reading]:
     """The documents of a YAML or JSON file, or of standard input where ``file`` is ``-``.
 
-    Raises ConfigValidationError: unreadable, too large (over 1 MiB), not UTF-8, not YAML or JSON, or no map.
+    Raises ConfigValidationError: unreadable, larger than 1 MiB, not UTF-8, not YAML or JSON, or empty.
     """
     label = "stdin" if file == STDIN else file
     text = _decode(_bytes(file, label), label)
@@ -30,11 +22,8 @@ def read(file: str) -> list[Document]:
         from krayne.config.json_reader import parse
     else:
         from krayne.config.yaml_reader import parse
-    documents = [
-        Document(_map(value, places), places)
-        for value, places in parse(text, lambda line: Place(f"{label}:{line}", line))
-        if value is not None
-    ]
+    readings = parse(text, lambda line: Place(f"{label}:{line}", line))
+    documents = [reading for reading in readings if reading.value is not None or reading.problems]
     if not documents:
         raise refusal([f"{label}: holds no cluster; at least a name is needed, such as name: my-cluster"])
     return documents
@@ -71,11 +60,3 @@ def _is_json(text: str) -> bool:
     from krayne.config.json_reader import is_json
 
     return is_json(text)
-
-
-def _map(value: Any, places: Places) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    found = "a list" if isinstance(value, list) else shown(value)
-    message = f"{places[()].label}: {found} is no configuration; a map of fields is expected, such as name: my-cluster"
-    raise refusal([message])

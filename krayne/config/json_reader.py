@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from krayne.config.problems import Path, Place, Places, refusal, shown
+from krayne.config.problems import Path, Place, Places, Reading, refusal, shown
 from krayne.config.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, scalar_problem
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def is_json(text: str) -> bool:
     return True
 
 
-def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Places]]:
-    """The one value of a JSON text and its places; ``place`` makes a line's.
+def parse(text: str, place: Callable[[int], Place]) -> Iterator[Reading]:
+    """A JSON text, one or none, as read; ``place`` makes a line's.
 
-    Raises ConfigValidationError: at the first syntax error, else with every problem of the document.
+    Raises ConfigValidationError at the first syntax error, and where it is more than a configuration can need.
     """
     if not text.strip():
         return
@@ -38,18 +38,16 @@ def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Place
         _refuse(place(error.lineno), f"is not valid JSON: {error.msg}")
     except RecursionError:
         _refuse(place(1), TOO_DEEP)
-    reading = _Reading(text, place)
-    value = reading.value((), reading.next())
-    if reading.problems:
-        raise refusal(reading.problems)
-    yield value, reading.places
+    reader = _Reader(text, place)
+    value = reader.value((), reader.next())
+    yield Reading(value, reader.places, reader.problems, reader.unread)
 
 
 def _refuse(place: Place, message: str) -> NoReturn:
     raise refusal([f"{place.label}: {message}"])
 
 
-class _Reading:
+class _Reader:
     """Walks the tokens of a text that is known to be JSON."""
 
     def __init__(self, text: str, place: Callable[[int], Place]) -> None:
@@ -58,6 +56,7 @@ class _Reading:
         self.line = 1
         self.places: Places = {}
         self.problems: list[str] = []
+        self.unread: set[Path] = set()
 
     def next(self) -> str:
         for match in self.tokens:
@@ -74,7 +73,11 @@ class _Reading:
             return self.members(path)
         if symbol == "[":
             return self.items(path)
-        return self.scalar(symbol)
+        before = len(self.problems)
+        scalar = self.scalar(symbol)
+        if len(self.problems) > before:
+            self.unread.add(path)
+        return scalar
 
     def members(self, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}

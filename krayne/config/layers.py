@@ -52,7 +52,7 @@ def apply_flags(tree: dict[str, Any], places: Places, flags: Mapping[str, Any]) 
     if not isinstance(groups, list) or not isinstance(groups[0], dict):
         return []  # which the schema reports
     if len(groups) == 1:
-        _merge(tree, places, {GROUPS: {0: group_fields}}, ())
+        _merge(tree, places, group_fields, (GROUPS, 0))
         return []
     return [_ambiguous(places, field, groups) for field in group_fields]
 
@@ -63,12 +63,13 @@ def _merge(tree: Any, places: Places, layer: Mapping[Any, Any], path: Path) -> N
         holder = holder[key]
     for key, value in layer.items():
         own = (*path, key)
-        if isinstance(value, dict):
-            if isinstance(key, str) and not isinstance(holder.get(key), (dict, list)):
-                put(tree, places, own, {}, Place(option_of(own)))
-            _merge(tree, places, value, own)
-        else:
+        if not isinstance(value, dict):
             put(tree, places, own, value, Place(option_of(own), covers=own))
+            continue
+        if isinstance(holder, dict) and holder.get(key) is None:
+            put(tree, places, own, {}, Place(option_of(own)))
+        if isinstance(holder[key], dict):  # else the file is wrong there, which the schema reports
+            _merge(tree, places, value, own)
 
 
 def _ambiguous(places: Places, field: str, groups: list[Any]) -> Problem:

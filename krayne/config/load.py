@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from krayne.config.layers import apply_flags, put
 from krayne.config.model import ClusterConfig
-from krayne.config.problems import Place, Places, Problem, lines, place_of, refusal, shown
+from krayne.config.problems import Place, Places, Problem, Reading, lines, place_of, refusal, shown
 from krayne.config.values import plain
 from krayne.errors import ConfigValidationError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from krayne.config.assignments import Assignment
-    from krayne.config.documents import Document
 
 
 def load_configs(
@@ -32,9 +31,9 @@ def load_configs(
     ``assignments`` are the texts of ``--set PATH=VALUE``. ``name`` names the cluster, where the file holds one.
     Raises ConfigValidationError with every problem of every cluster.
     """
-    from krayne.config.documents import Document, read
+    from krayne.config.documents import read
 
-    documents = [Document({}, {})] if file is None else read(file)
+    documents = [Reading({}, {}, [], set())] if file is None else read(file)
     if name is not None and len(documents) > 1:
         raise refusal([f"NAME: {file} holds {len(documents)} clusters; leave the name out"])
     sets, problems = _split(assignments)
@@ -73,19 +72,27 @@ def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
     return sets, problems
 
 
-def _load(document: Document, flags: dict[str, Any], sets: list[Assignment], name: str | None) -> ClusterConfig:
+def _load(document: Reading, flags: dict[str, Any], sets: list[Assignment], name: str | None) -> ClusterConfig:
     from krayne.config.validation import problems_of, without_nulls
 
+    if not isinstance(document.value, dict):
+        raise refusal(document.problems or [_no_map(document)])
     tree, places = copy.deepcopy(document.value), dict(document.places)
     problems, refused = _assign(tree, places, sets)
     problems += apply_flags(tree, places, flags)
     if name is not None:
         put(tree, places, ("name",), name, Place("NAME", covers=("name",)))
     given = without_nulls(tree)
-    problems += problems_of(given, places)
-    if problems or refused:
-        raise refusal(refused + lines(problems, places))
+    problems += [problem for problem in problems_of(given, places) if problem.path not in document.unread]
+    if document.problems or refused or problems:
+        raise refusal(document.problems + refused + lines(problems, places))
     return ClusterConfig._of_valid(given)
+
+
+def _no_map(document: Reading) -> str:
+    found = "a list" if isinstance(document.value, list) else shown(document.value)
+    expected = "a map of fields is expected, such as name: my-cluster"
+    return f"{document.places[()].label}: {found} is no configuration; {expected}"
 
 
 def _assign(tree: dict[str, Any], places: Places, sets: list[Assignment]) -> tuple[list[Problem], list[str]]:

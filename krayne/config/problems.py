@@ -32,6 +32,18 @@ class Place(NamedTuple):
 
 
 Places = dict[Path, Place]
+
+
+class Reading(NamedTuple):
+    """A text as read: its value, where each part stands, and what had to be passed over."""
+
+    value: Any
+    places: Places
+    problems: list[str]
+    unread: set[Path]
+    """Paths of values that are there but could not be read; their value is None."""
+
+
 NOWHERE = Place("")
 
 

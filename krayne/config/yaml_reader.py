@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from krayne.config.problems import Path, Place, Places, refusal, shown
+from krayne.config.problems import Path, Place, Places, Reading, refusal, shown
 from krayne.config.values import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, scalar_problem
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def parse(text: str, place: Callable[[int], Place]) -> Iterator[tuple[Any, Places]]:
-    """Each document's value and places; ``place`` makes a line's. An empty document's value is None.
+def parse(text: str, place: Callable[[int], Place]) -> Iterator[Reading]:
+    """Each document as read; ``place`` makes a line's. An empty document's value is None.
 
-    Raises ConfigValidationError: at the first syntax error, else with every problem of the document.
+    Raises ConfigValidationError at the first syntax error, and where it is more than a configuration can need.
     """
     try:
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
             if node is not None:
-                yield _Reading(loader, place).document(node)
+                yield _Reader(loader, place).document(node)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(place(line), f"the character {shown(chr(error.character))} is not allowed in YAML")
@@ -70,7 +70,7 @@ def _refuse(place: Place, message: str) -> NoReturn:
     raise refusal([f"{place.label}: {message}"])
 
 
-class _Reading:
+class _Reader:
     """One document's way from PyYAML's nodes to plain values."""
 
     def __init__(self, loader: _Loader, place: Callable[[int], Place]) -> None:
@@ -78,14 +78,13 @@ class _Reading:
         self.place = place
         self.places: Places = {}
         self.problems: list[str] = []
+        self.unread: set[Path] = set()
         self.weight = 0
         self.depth = 0
 
-    def document(self, node: yaml.Node) -> tuple[Any, Places]:
-        value = self.value(node, (), self.place(node.start_mark.line + 1))
-        if self.problems:
-            raise refusal(self.problems)
-        return value, self.places
+    def document(self, node: yaml.Node) -> Reading:
+        value = self.value(node, (), self.at(node))
+        return Reading(value, self.places, self.problems, self.unread)
 
     def value(self, node: yaml.Node, path: Path, place: Place) -> Any:
         self.weight += 1
@@ -93,9 +92,12 @@ class _Reading:
         if self.depth > MAX_DEPTH + 1:
             _refuse(place, TOO_DEEP)
         self.places[path] = place
+        before = len(self.problems)
         if isinstance(node, yaml.ScalarNode):
             value = self.scalar(node, place)
-            if node.style is None and not isinstance(value, str):
+            if len(self.problems) > before:
+                self.unread.add(path)
+            elif node.style is None and not isinstance(value, str):
                 self.places[path] = place._replace(raw=node.value)
         elif isinstance(node, yaml.MappingNode) and node.tag == f"{_CORE}map":
             value = self.mapping(node, path)
@@ -104,6 +106,7 @@ class _Reading:
             value = [self.value(item, (*path, index), self.at(item)) for index, item in items]
         else:
             value = self.tagged(node.tag, place)
+            self.unread.add(path)
         self.depth -= 1
         return value
 
@@ -160,7 +163,7 @@ class _Reading:
         places, self.places = self.places, {}
         found = self.value(source, path, place)
         inherited, self.places = self.places, places
-        for key in found.keys() - result.keys() if isinstance(found, dict) else ():
+        for key in [key for key in found if key not in result] if isinstance(found, dict) else ():
             result[key] = found[key]
             own = (*path, key)
             self.places.update({at: said for at, said in inherited.items() if at[: len(own)] == own})

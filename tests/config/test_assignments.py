@@ -114,6 +114,7 @@ def groups(tmp_path: Path) -> str:
         ("worker_groups.gpu.gpus=1", {"worker_groups": [{"name": "gpu", "gpus": 1}]}),
         ("worker_groups[0].replicas=1", {"worker_groups": [{"name": "worker", "replicas": 1}]}),
         ("worker_groups=[]", {"worker_groups": []}),
+        ("worker_groups.gpu={gpus: 1}", {"worker_groups": [{"name": "gpu", "gpus": 1}]}),
     ],
 )
 def test_value_is_typed_by_the_schema(assignment: str, given: dict[str, Any]) -> None:

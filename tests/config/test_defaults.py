@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from krayne.config import ClusterConfig
@@ -54,26 +52,12 @@ def test_ray_version(text: str, numbers: tuple[int, ...]) -> None:
     assert ray_version(text) == numbers
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("ray_version", "2.60.0"),
-        ("services", {"notebook": True, "code_server": True, "ssh": True}),
-        ("worker_groups", None),
-    ],
-)
-def test_defaults_of_the_issue(path: str, expected: Any) -> None:
-    """What a bare name stands for."""
-    config = ClusterConfig(name="a").as_dict()
-    if expected is not None:
-        assert config[path] == expected
-        return
-    (group,) = config["worker_groups"]
-    assert {key: group[key] for key in ("name", "replicas", "min_replicas", "max_replicas", "cpus", "memory")} == {
-        "name": "worker",
-        "replicas": 0,
-        "min_replicas": 0,
-        "max_replicas": 1,
-        "cpus": 1,
-        "memory": "2Gi",
-    }
+def test_what_a_bare_name_stands_for() -> None:
+    """One group that is empty at first, every service, the newest of what Ray has."""
+    config = ClusterConfig(name="a")
+    assert (config.ray_version, config.auth, config.autoscaler.version) == ("2.60.0", "token", "v2")
+    assert (config.services.notebook, config.services.code_server, config.services.ssh) == (True, True, True)
+    assert (config.head.cpus, config.head.memory, config.head.runs_tasks) == (1, "5Gi", False)
+    (group,) = config.worker_groups
+    assert (group.name, group.replicas, group.min_replicas, group.max_replicas) == ("worker", 0, 0, 1)
+    assert (group.cpus, group.memory, group.gpus) == (1, "2Gi", 0)

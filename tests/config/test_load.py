@@ -115,6 +115,14 @@ def test_worker_flags_on_a_file_that_is_wrong_there(write: Any) -> None:
         assert any("worker_groups" in problem for problem in problems(file, flags=options(workers=3)))
 
 
+@pytest.mark.parametrize("value", ["4", "[a]", "text", "{A: [b]}"])
+def test_flags_on_a_file_that_is_wrong_there(write: Any, value: str) -> None:
+    """A flag of a map does not hide, nor stumble over, what is no map in the file."""
+    file = write(f"name: a\nenv: {value}\nhead: 4\n")
+    found = problems(file, flags=options(env=("B=c",), head_cpus="1"), assignments=["labels.a=b"])
+    assert [problem.split(": ")[0].removeprefix(file) for problem in found] == [":2", ":3"]
+
+
 def test_problems_name_the_flag() -> None:
     """As the user typed it."""
     given = options(head_cpus="x", worker_memory="5", env=("4X=y",), label=("a b=c",), image_pull_secret=("A",))
@@ -152,6 +160,21 @@ def test_problems_of_every_layer_at_once(write: Any) -> None:
         "--set nonsense",
         "--workers",
         "F:4",
+    ]
+
+
+def test_problems_of_reading_and_of_validation_at_once(write: Any) -> None:
+    """What cannot be read is passed over, and not called missing; the rest is checked."""
+    file = write("name: !x a\nname: !x b\nhead: {cpus: .nan, memroy: 1}\n---\n- a\n---\n!x b\n---\nname: C\n")
+    assert [problem.removeprefix(f"{file}:")[:30] for problem in problems(file)] == [
+        "1: the tag !x is not allowed; ",
+        '2: the key "name" is given twi',
+        "2: the tag !x is not allowed; ",
+        "3: nan is no number that JSON ",
+        "3: head.memroy: unknown field ",
+        "5: a list is no configuration;",
+        "7: the tag !x is not allowed; ",
+        '9: name: "C" holds "C"; allowe',
     ]
 
 

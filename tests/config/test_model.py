@@ -99,7 +99,7 @@ def test_repr_is_what_was_said() -> None:
     config = ClusterConfig(name="a", head={"cpus": 2})
     assert repr(config) == "ClusterConfig(name='a', head={'cpus': 2})"
     assert eval(repr(config)) == config
-    assert repr(config.services) == "Services(notebook=True, code_server=True, ssh=True)"
+    assert repr(CONFIG.env["P"]) == "KeyReference(secret='s', key='k')"
 
 
 def test_replace() -> None:

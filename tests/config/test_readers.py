@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krayne.config import json_reader, yaml_reader
-from krayne.config.problems import Place
+from krayne.config.problems import Place, Reading
 from krayne.config.values import MAX_DEPTH, MAX_VALUES
 from krayne.errors import ConfigValidationError
 from tests.support.nasty import NASTY
@@ -34,14 +34,22 @@ def at_line(line: int) -> Place:
     return Place(str(line), line)
 
 
+def sound(reading: Reading) -> Any:
+    """The value; problems of reading are an error as at the user's."""
+    if reading.problems:
+        raise ConfigValidationError(reading.problems)
+    assert not reading.unread
+    return reading.value
+
+
 def read_yaml(text: str) -> Any:
     """The first document's value."""
-    return next(yaml_reader.parse(text, at_line))[0]
+    return sound(next(yaml_reader.parse(text, at_line)))
 
 
 def read_json(text: str) -> Any:
     """The document's value."""
-    return next(json_reader.parse(text, at_line))[0]
+    return sound(next(json_reader.parse(text, at_line)))
 
 
 @given(VALUES, st.sampled_from([None, 1, "\t"]))
@@ -62,7 +70,7 @@ def test_lines_are_where_the_keys_are(value: Any) -> None:
     """In indented JSON, which is YAML as well, each key's line holds that key."""
     text = json.dumps({"a": value}, indent=1, ensure_ascii=True)
     lines = text.split("\n")
-    _, places = next(json_reader.parse(text, at_line))
+    places = next(json_reader.parse(text, at_line)).places
     for path, place in places.items():
         if path and isinstance(path[-1], str):
             assert json.dumps(path[-1]) in lines[place.line - 1]
@@ -71,7 +79,7 @@ def test_lines_are_where_the_keys_are(value: Any) -> None:
 def test_yaml_places() -> None:
     """A value's place is its key's line, an item's its own; plain text that is no text is kept as written."""
     text = "a:\n  b: 3.10\nc:\n  - yes\n  - x: 1\n"
-    _, places = next(yaml_reader.parse(text, at_line))
+    places = next(yaml_reader.parse(text, at_line)).places
     assert {path: (place.line, place.raw) for path, place in places.items()} == {
         (): (1, None),
         ("a",): (1, None),
@@ -107,7 +115,7 @@ def test_yaml_scalars(text: str, value: Any) -> None:
 def test_merge_keys() -> None:
     """What stands beside << wins, then the earlier source; places are those of the source."""
     text = "- &a {x: 1, y: 1}\n- &b {y: 2, z: 2}\n- {<<: [*a, *b], x: 3}\n"
-    value, places = next(yaml_reader.parse(text, at_line))
+    value, places, *_ = next(yaml_reader.parse(text, at_line))
     assert value[2] == {"x": 3, "y": 1, "z": 2}
     assert [places[(2, key)].line for key in "xyz"] == [3, 1, 2]
 

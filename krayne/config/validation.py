@@ -73,7 +73,7 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
     path: Path = tuple(error.absolute_path)
     keyword, value = error.validator, error.instance
     if "propertyNames" in list(error.absolute_schema_path)[:-1]:
-        yield Problem((*path, value), error.message)
+        yield Problem((*path, value), _PHRASES.get(keyword, _own_words)(error))
     elif keyword == "additionalProperties":
         for name in [name for name in value if name not in error.schema.get("properties", {})]:
             yield Problem((*path, name), unknown_field((*path, name), error.schema))

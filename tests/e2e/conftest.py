@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import servers
+from tests.support.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.servers import Server
-    from tests.support.shell import Shell
 
 HERE = Path(__file__).parent
 
@@ -56,6 +56,13 @@ def shell(server: Server, tmp_path: Path) -> Iterator[Shell]:
     """Someone at a shell, in a namespace of their own."""
     with servers.namespace(server, tmp_path) as shell:
         yield shell
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Shell:
+    """Someone at a shell who has no cluster: no kubeconfig at all."""
+    env = {**servers.environment(), "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "KUBECONFIG": ""}
+    return Shell(env, "default", str(tmp_path))
 
 
 @pytest.fixture(scope="session")

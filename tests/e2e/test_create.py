@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.shell import until
+from tests.support.shell import read_until, until
 
 if TYPE_CHECKING:
     from tests.support.servers import Server
@@ -183,7 +183,7 @@ def test_a_refusal_by_quota_ends_the_wait_with_the_quotas_words(shell: Shell) ->
 def test_interrupting_leaves_the_cluster_and_says_how_to_go_on(shell: Shell) -> None:
     """SIGINT while waiting: the cluster stays, and both ways from here are told."""
     with shell.start("kubectl", "krayne", "create", "big", "--set", "head.memory=900Ti") as process:
-        until(lambda: shell.run("kubectl", "get", "raycluster", "big").code == 0)
+        read_until(process.stderr, "unschedulable")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode not in (0, None)

@@ -36,52 +36,52 @@ def failed(done: Result, code: int, *words: str) -> None:
 
 
 @every_verb
-def test_nobody_listens(shell: Shell, verb: str) -> None:
+def test_nobody_listens(offline: Shell, verb: str) -> None:
     """Connection refused: the server that was tried is named."""
     url = listeners.nobody()
-    shell.write("config", listeners.kubeconfig(url))
-    failed(shell.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, url.removeprefix("http://"))
+    offline.write("config", listeners.kubeconfig(url))
+    failed(offline.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, url.removeprefix("http://"))
 
 
 @every_verb
-def test_a_server_that_hangs(shell: Shell, verb: str) -> None:
+def test_a_server_that_hangs(offline: Shell, verb: str) -> None:
     """--request-timeout ends it."""
     with listeners.silent() as url:
-        shell.write("config", listeners.kubeconfig(url))
-        done = shell.krayne(*VERBS[verb], "--kubeconfig", "config", "--request-timeout", "1s", timeout=30)
-        failed(done, 1, "time")
+        offline.write("config", listeners.kubeconfig(url))
+        done = offline.krayne(*VERBS[verb], "--kubeconfig", "config", "--request-timeout", "1s", timeout=30)
+        failed(done, 1, "connect")
 
 
 @every_verb
-def test_a_cluster_without_kuberay(shell: Shell, verb: str) -> None:
+def test_a_cluster_without_kuberay(offline: Shell, verb: str) -> None:
     """KubeRay is named, and how to get it."""
     with listeners.bare() as url:
-        shell.write("config", listeners.kubeconfig(url))
-        failed(shell.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, "KubeRay", "install")
+        offline.write("config", listeners.kubeconfig(url))
+        failed(offline.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, "KubeRay", "install")
 
 
-def test_a_login_that_is_refused(shell: Shell) -> None:
+def test_a_login_that_is_refused(offline: Shell) -> None:
     """401 is about the login, not about a right."""
     with listeners.refusing() as url:
-        shell.write("config", listeners.kubeconfig(url))
-        failed(shell.krayne("get", "--kubeconfig", "config"), 1, "logged in")
+        offline.write("config", listeners.kubeconfig(url))
+        failed(offline.krayne("get", "--kubeconfig", "config"), 1, "logged in")
 
 
-def test_a_certificate_that_nobody_knows(shell: Shell) -> None:
+def test_a_certificate_that_nobody_knows(offline: Shell) -> None:
     """TLS: kubectl's own words are kept."""
     with listeners.untrusted() as url:
-        shell.write("config", listeners.kubeconfig(url))
-        failed(shell.krayne("get", "--kubeconfig", "config"), 1, "certificate")
+        offline.write("config", listeners.kubeconfig(url))
+        failed(offline.krayne("get", "--kubeconfig", "config"), 1, "certificate")
 
 
-def test_a_context_that_is_not_there(shell: Shell) -> None:
+def test_a_context_that_is_not_there(offline: Shell) -> None:
     """Named as given."""
-    failed(shell.krayne("get", "--context", "no-such-context"), 1, "no-such-context")
+    failed(offline.krayne("get", "--context", "no-such-context"), 1, "no-such-context")
 
 
-def test_a_kubeconfig_that_is_not_there_or_no_kubeconfig(shell: Shell) -> None:
+def test_a_kubeconfig_that_is_not_there_or_no_kubeconfig(offline: Shell) -> None:
     """The path as given."""
-    failed(shell.krayne("get", "--kubeconfig", "no-such-file"), 1, "no-such-file")
+    failed(offline.krayne("get", "--kubeconfig", "no-such-file"), 1, "no-such-file")
 
 
 @pytest.mark.only_cluster("the sandbox lets everybody do everything")
@@ -104,21 +104,21 @@ def test_a_reader_can_read(shell: Shell) -> None:
 
 
 @every_verb
-def test_no_kubectl(shell: Shell, verb: str) -> None:
+def test_no_kubectl(offline: Shell, verb: str) -> None:
     """Told by name, with where to get it."""
-    failed(shell.krayne(*VERBS[verb], KUBECTL="/nonexistent/kubectl"), 1, "/nonexistent/kubectl")
+    failed(offline.krayne(*VERBS[verb], KUBECTL="/nonexistent/kubectl"), 1, "/nonexistent/kubectl")
 
 
-def test_a_kubectl_that_is_too_old(shell: Shell) -> None:
+def test_a_kubectl_that_is_too_old(offline: Shell) -> None:
     """An old kubectl says `unknown flag`: krayne says that it is too old."""
     says = '{"clientVersion": {"major": "1", "minor": "18", "gitVersion": "v1.18.0"}}'
-    old = shell.write(
+    old = offline.write(
         "old-kubectl",
         f"#!/bin/sh\ncase $* in *version*) echo '{says}';;\n"
         "*) echo 'Error: unknown flag: --validate' >&2; exit 1;; esac\n",
     )
-    shell.run("chmod", "+x", old)
-    failed(shell.krayne("create", "x", "--no-wait", KUBECTL=f"{shell.cwd}/{old}"), 1, "1.18", "1.30")
+    offline.run("chmod", "+x", old)
+    failed(offline.krayne("create", "x", "--no-wait", KUBECTL=f"{offline.cwd}/{old}"), 1, "1.18", "1.30")
 
 
 HOSTILE = {
@@ -139,41 +139,41 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_files(shell: Shell, text: str | bytes) -> None:
+def test_hostile_files(offline: Shell, text: str | bytes) -> None:
     """Exit 2, the file by name, quickly, and nothing run or made."""
-    shell.write("odd.yaml", text)
-    done = shell.krayne("create", "-f", "odd.yaml", "--dry-run=client", "-o", "yaml", timeout=20)
+    offline.write("odd.yaml", text)
+    done = offline.krayne("create", "-f", "odd.yaml", "--dry-run=client", "-o", "yaml", timeout=20)
     failed(done, 2, "odd.yaml")
-    assert shell.run("test", "-e", "owned").code == 1
+    assert offline.run("test", "-e", "owned").code == 1
 
 
-def test_a_file_that_cannot_be_read(shell: Shell) -> None:
+def test_a_file_that_cannot_be_read(offline: Shell) -> None:
     """A folder, and nothing."""
-    failed(shell.krayne("create", "-f", "missing.yaml"), 2, "missing.yaml")
-    failed(shell.krayne("create", "-f", "/"), 2, "/")
+    failed(offline.krayne("create", "-f", "missing.yaml"), 2, "missing.yaml")
+    failed(offline.krayne("create", "-f", "/"), 2, "/")
 
 
-def test_names_that_kuberay_would_refuse_are_refused_here(shell: Shell) -> None:
+def test_names_that_kuberay_would_refuse_are_refused_here(offline: Shell) -> None:
     """≤ 50 characters, DNS-1035."""
     for name in ("1x", "x.y", "X", "x" * 51, "x_", "-x-"):
-        done = shell.krayne("create", "--dry-run=client", "--", name)
+        done = offline.krayne("create", "--dry-run=client", "--", name)
         failed(done, 2, "name")
-    shell.krayne("create", "x" * 50, "--dry-run=client").ok()
+    offline.krayne("create", "x" * 50, "--dry-run=client").ok()
 
 
-def test_full_stdout_and_closed_stdout(shell: Shell) -> None:
+def test_full_stdout_and_closed_stdout(offline: Shell) -> None:
     """A full disk under stdout is told; a closed pipe is silence."""
-    full = shell.run("bash", "-c", "kubectl krayne create x --dry-run=client -o yaml > /dev/full")
+    full = offline.run("bash", "-c", "kubectl krayne create x --dry-run=client -o yaml > /dev/full")
     assert full.code != 0
     assert "Traceback" not in full.err, str(full)
-    closed = shell.run("bash", "-c", "kubectl krayne create x --dry-run=client -o yaml >&-")
+    closed = offline.run("bash", "-c", "kubectl krayne create x --dry-run=client -o yaml >&-")
     assert "Traceback" not in closed.err, str(closed)
 
 
-def test_usage_errors_show_where_help_is(shell: Shell) -> None:
+def test_usage_errors_show_where_help_is(offline: Shell) -> None:
     """Exit 2, in the words a user types."""
-    failed(shell.krayne("get", "--no-such-option"), 2, "--no-such-option", "kubectl krayne get")
-    failed(shell.krayne("gett"), 2, "gett")
+    failed(offline.krayne("get", "--no-such-option"), 2, "--no-such-option", "kubectl krayne get")
+    failed(offline.krayne("gett"), 2, "gett")
 
 
 def test_secrets_never_show(shell: Shell) -> None:

@@ -36,7 +36,7 @@ def test_a_cluster_s_life(shell: Shell) -> None:
         assert describe_cluster("sdk").info.name == "sdk"
         apply_cluster(ClusterConfig(name="sdk", worker_groups=[{"name": "w", "max_replicas": 4}]))
         delete_cluster("sdk")
-        assert list_clusters() == (), list_clusters()
+        assert not list_clusters()
         print("done")
         """,
     )

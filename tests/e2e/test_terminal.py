@@ -34,7 +34,7 @@ def test_interrupting_the_prompt_deletes_nothing(shell: Shell) -> None:
     shell.krayne("create", "x", "--no-wait").ok()
     with shell.terminal("kubectl", "krayne", "delete", "x") as terminal:
         terminal.expect(r"x.*\?")
-        terminal.send("\x03")
+        terminal.interrupt()
         assert terminal.wait() != 0
         assert "Traceback" not in terminal.text
     shell.get("raycluster", "x")
@@ -54,7 +54,7 @@ def test_interrupting_create_leaves_the_cluster_and_the_terminal(shell: Shell) -
     """^C while waiting: what is there stays, both ways on are told, the cursor is visible again."""
     with shell.terminal("kubectl", "krayne", "create", "big", "--set", "head.memory=900Ti") as terminal:
         terminal.expect("unschedulable")
-        terminal.send("\x03")
+        terminal.interrupt()
         assert terminal.wait() != 0
         assert "kubectl krayne wait big" in terminal.text
         assert "kubectl krayne delete big" in terminal.text

@@ -150,8 +150,16 @@ class Terminal:
             assert self._read(end - time.monotonic()), f"{pattern!r} never came:\n{self.text}"
 
     def send(self, keys: str) -> None:
-        r"""Type. ``"\x03"`` is ^C."""
+        """Type."""
         os.write(self._master, keys.encode())
+
+    def interrupt(self) -> None:
+        """Press ^C until it is heeded: Python misses one that comes just as it begins to read a line."""
+        for _ in range(5):
+            self.send("\x03")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+                return
 
     def wait(self, timeout: float = PATIENCE) -> int:
         """Read to the end; the exit code, negative for a signal."""

@@ -7,6 +7,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +17,52 @@ from krayne.sandbox.apiserver.cluster import SYSTEM_NAMESPACES, Cluster
 from krayne.sandbox.apiserver.controllers import Controllers
 from krayne.sandbox.apiserver.server import Server
 from krayne.sandbox.apiserver.writing import create_own
+from krayne.sandbox.door import NoRuntime, PodRuntime
 from krayne.sandbox.player import Connection, Player
 from krayne.sandbox.player.timing import TIMINGS
 
 _CRDS = Path(__file__).with_name("crds")
 
 
-async def serve(folder: Path, port: int = 0, speed: str = "demo") -> None:
-    """Serve a cluster from the folder's credentials until SIGTERM or SIGINT, KubeRay's and the kubelet's parts played.
+@asynccontextmanager
+async def api_server(folder: Path, port: int = 0, runtime: PodRuntime | None = None) -> AsyncIterator[str]:
+    """An API server from the folder's credentials, nothing played on it; yields its URL.
 
-    `port` 0 takes the last one, or any that is free.
+    `port` 0 takes the one it had last, or any that is free. `runtime` runs the pods.
     """
     state.ensure_folder(folder)
     credentials.ensure(folder)
-    player = Player(timing=TIMINGS[speed], scheduler=True)
-    cluster = Cluster(runtime=player)
+    cluster = Cluster(runtime=runtime or NoRuntime())
     controllers = Controllers(cluster, credentials.authority(folder))
     server = Server(cluster, credentials.token(folder))
-    stopping = asyncio.create_task(_told_to_stop())
     await _listen(server, folder, port or state.last_port(folder))
+    _furnish(cluster, controllers, server.port)
+    working = asyncio.create_task(controllers.run())
     try:
-        _furnish(cluster, controllers, server.port)
-        url = f"https://127.0.0.1:{server.port}"
+        yield f"https://127.0.0.1:{server.port}"
+    finally:
+        await _end(working)
+        await server.stop()
+
+
+async def serve(folder: Path, port: int = 0, speed: str = "demo") -> None:
+    """Serve a cluster with KubeRay's, the scheduler's and the kubelet's parts played, until SIGTERM or SIGINT."""
+    player = Player(timing=TIMINGS[speed], scheduler=True)
+    stopping = asyncio.create_task(_told_to_stop())
+    async with api_server(folder, port, player) as url:
         connection = Connection(url, credentials.token(folder), credentials.authority(folder))
-        parts = [asyncio.create_task(controllers.run()), asyncio.create_task(player.run(connection))]
+        playing = asyncio.create_task(player.run(connection))
         ready = asyncio.create_task(player.ready.wait())
         try:
-            await asyncio.wait({*parts, ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({playing, ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
-                state.write(folder, server.port)
-                await asyncio.wait({*parts, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for part in parts:
-                if part.done():
-                    part.result()
+                state.write(folder, int(url.rpartition(":")[2]))
+                await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                playing.result()
         finally:
-            await _end(*parts, ready)
-    finally:
-        state.clear(folder)
-        await server.stop()
+            state.clear(folder)
+            await _end(playing, ready, stopping)
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

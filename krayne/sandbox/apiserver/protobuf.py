@@ -6,7 +6,7 @@ The envelope and the wire format: https://kubernetes.io/docs/reference/using-api
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -100,20 +100,11 @@ def _put(found: dict[str, Any], name: str, value: Any, schema: Schema) -> None:
 
 
 def _value(value: Any, schema: Schema) -> Any:
-    kind, form = schema.get("type"), schema.get("format")
     if schema.get("x-quantity"):
         return dict(_fields(value)).get(1, b"0").decode()
-    if form == "int-or-string":
-        parts = dict(_fields(value))
-        return parts.get(3, b"").decode() if parts.get(1) else parts.get(2, 0)
-    if form == "date-time":
-        return _time(value)
-    if form == "byte":
-        return base64.b64encode(value).decode()
-    if kind == "boolean":
-        return bool(value)
-    if kind == "string":
-        return value.decode()
+    read = _FORMATS.get(schema.get("format", "")) or _TYPES.get(schema.get("type", ""))
+    if read is not None:
+        return read(value)
     return value if isinstance(value, int) else _message(value, schema)
 
 
@@ -122,3 +113,16 @@ def _time(value: bytes) -> str | None:
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _int_or_string(value: bytes) -> int | str:
+    parts = dict(_fields(value))
+    return str(parts.get(3, b"").decode()) if parts.get(1) else int(parts.get(2, 0))
+
+
+_FORMATS: dict[str, Callable[[Any], Any]] = {
+    "int-or-string": _int_or_string,
+    "date-time": _time,
+    "byte": lambda value: base64.b64encode(value).decode(),
+}
+_TYPES: dict[str, Callable[[Any], Any]] = {"boolean": bool, "string": bytes.decode}

@@ -18,7 +18,7 @@ from krayne.sandbox.apiserver.choosing import chosen_by
 from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.requests import Request
 from krayne.sandbox.apiserver.reviews import bind, review
-from krayne.sandbox.apiserver.routing import Target, target
+from krayne.sandbox.apiserver.routing import target
 from krayne.sandbox.apiserver.statuses import ApiError, method_not_allowed, not_found, unauthorized, unknown_path
 from krayne.sandbox.apiserver.store import Stored
 
@@ -96,30 +96,34 @@ class Server:
 
     def _document(self, path: str, accept: str) -> web.Response | None:
         """Discovery, OpenAPI and health: what is not about objects."""
-        registry = self._cluster.registry
         if path in ("/readyz", "/livez", "/healthz"):
             return web.Response(text="ok")
+        if path.startswith("/openapi/v3"):
+            return self._openapi(path[len("/openapi/v3") :])
+        if path in ("/api", "/apis"):
+            return self._roots(path, accept)
         if path == "/version":
             return _json(discovery.VERSION)
-        if path in ("/api", "/apis"):
-            for version in ("v2", "v2beta1"):
-                if f"g=apidiscovery.k8s.io;v={version}" in accept:
-                    body = discovery.aggregated(registry, core=path == "/api", api=version)
-                    return _json(body, kind=f"{_JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
-            return _json(discovery.versions(f"127.0.0.1:{self.port}") if path == "/api" else discovery.groups(registry))
-        if path == "/openapi/v3":
-            return _json(openapi.index(registry))
-        if path.startswith("/openapi/v3/"):
-            return self._openapi(target(path[len("/openapi/v3") :]))
-        parts = path.split("/")
+        parts, found = path.split("/"), target(path)
         if len(parts) == 3 and parts[1] == "apis":
-            return _found(discovery.group(registry, parts[2]))
-        found = target(path)
+            return _found(discovery.group(self._cluster.registry, parts[2]))
         if found is not None and not found.plural:
-            return _found(discovery.resources(registry, found.group, found.version))
+            return _found(discovery.resources(self._cluster.registry, found.group, found.version))
         return None
 
-    def _openapi(self, found: Target | None) -> web.Response:
+    def _roots(self, path: str, accept: str) -> web.Response:
+        """/api and /apis, in the form that the client likes best."""
+        registry = self._cluster.registry
+        for version in ("v2", "v2beta1"):
+            if f"g=apidiscovery.k8s.io;v={version}" in accept:
+                body = discovery.aggregated(registry, core=path == "/api", api=version)
+                return _json(body, kind=f"{_JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+        return _json(discovery.versions(f"127.0.0.1:{self.port}") if path == "/api" else discovery.groups(registry))
+
+    def _openapi(self, path: str) -> web.Response:
+        if not path:
+            return _json(openapi.index(self._cluster.registry))
+        found = target(path)
         body = openapi.document(self._cluster.registry, found.group, found.version) if found is not None else None
         if body is None:
             raise unknown_path()

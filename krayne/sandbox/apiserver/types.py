@@ -1,4 +1,4 @@
-"""The built-in kinds' schemas, read from `types.txt` into OpenAPI dicts that share their types instead of naming them."""
+"""The built-in kinds' schemas, read from `types.txt` into OpenAPI dicts that share their types with each other."""
 
 from __future__ import annotations
 

@@ -200,12 +200,15 @@ def run_attached(argv: Sequence[str]) -> int:
     ^C is the program's to answer; what else asks us to end ends it first. Raises FileNotFoundError or
     PermissionError where it cannot be started.
     """
-    running: list[RunningCommand] = []
+    running: RunningCommand | None = None
+    asked_to_end = False
 
-    def end(_signal: int, _frame: object) -> None:
-        for each in running:
+    def end(*_: object) -> None:
+        nonlocal asked_to_end
+        asked_to_end = True
+        if running:
             with suppress(ProcessLookupError):
-                each.process.terminate()
+                running.process.terminate()
 
     previous = {}
     with suppress(ValueError):  # only the main thread may answer signals
@@ -213,8 +216,10 @@ def run_attached(argv: Sequence[str]) -> int:
         previous |= {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         # sh has what runs in the background ignore a hangup; here the terminal's end is the program's too.
-        running.append(_spawn(argv, 0, 1, 2, _preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)))
-        code = int(running[0].process.wait())
+        running = _spawn(argv, 0, 1, 2, _preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        if asked_to_end:
+            end()
+        code = int(running.process.wait())
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

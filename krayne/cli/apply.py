@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from krayne.cli.options import Command, connection, dry_run, output, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from krayne.config import ClusterConfig
     from krayne.kubectl import Kubectl
@@ -33,12 +33,6 @@ kubectl krayne apply -f cluster.yaml --dry-run=server -o yaml
 @click.command(cls=Command, examples=EXAMPLES)
 @connection
 @configuration
-@click.option(
-    "--template",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Jinja2 template to make the manifest with, instead of krayne's own",
-)
 @click.option("--force-conflicts", is_flag=True, help="Take over fields that others manage")
 @click.option("--recreate", is_flag=True, help="Replace running pods that would keep the old template")
 @dry_run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from krayne.cli.options import Command, connection, dry_run, output, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from krayne.config import ClusterConfig
     from krayne.kubectl import Kubectl
@@ -36,12 +36,6 @@ kubectl krayne create my-cluster --dry-run=client -o yaml | kubectl diff -f -
 @click.command(cls=Command, examples=EXAMPLES)
 @connection
 @configuration
-@click.option(
-    "--template",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Jinja2 template to make the manifest with, instead of krayne's own",
-)
 @dry_run
 @waiting(default=True, goal="it is ready")
 @output("name", "json", "yaml", help_text="What to print of the RayCluster")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,7 @@ _TYPES = {"integer": click.INT, "boolean": click.BOOL}
 
 
 def configuration(function: Function) -> Function:
-    """The options of a verb that takes a configuration; it gets the clusters of them as ``configs``."""
+    """The options of a verb that takes a configuration; it gets the clusters of them as ``configs``, and ``template``."""
 
     @wraps(function)
     def configured(
@@ -35,6 +36,12 @@ def configuration(function: Function) -> Function:
 
     for flag in reversed(flags()):
         configured = _option(flag)(configured)
+    configured = click.option(
+        "--template",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Jinja2 template to make the manifest with, instead of krayne's own",
+    )(configured)
     configured = click.option(
         "--set",
         "assignments",

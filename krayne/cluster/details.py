@@ -59,7 +59,7 @@ def _pod(pod: Object, hints: Sequence[Object], now: datetime) -> Pod:
         ready=is_ready(pod) and not objects.is_going(pod),
         containers_ready=sum(1 for status in statuses if status.get("ready") is True),
         containers=len(objects.items(pod, "spec", "containers")) or len(statuses),
-        restarts=sum(objects.integer(status.get("restartCount")) for status in every),
+        restarts=sum(max(objects.integer(status.get("restartCount")), 0) for status in every),
         node=objects.string(pod, "spec", "nodeName") or None,
         ip=objects.string(pod, "status", "podIP") or None,
         created=objects.string(pod, "metadata", "creationTimestamp") or None,
@@ -79,7 +79,7 @@ def _merged(events: Sequence[Object]) -> tuple[Event, ...]:
         what = objects.mapping(event, "involvedObject")
         thing = f"{objects.string(what, 'kind').lower()}/{objects.string(what, 'name')}"
         key = (objects.string(event, "type"), objects.string(event, "reason"), thing, objects.string(event, "message"))
-        times = objects.integer(objects.at(event, "series", "count")) or max(objects.integer(event.get("count")), 1)
+        times = max(objects.integer(objects.at(event, "series", "count")) or objects.integer(event.get("count")), 1)
         first = objects.string(event, "firstTimestamp") or objects.string(event, "eventTime") or event_time(event)
         before = merged.pop(key, None)
         if before:

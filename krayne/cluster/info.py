@@ -12,6 +12,7 @@ from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, Object
 from krayne.status import Events, Status, Verdict, judge, own_pods
 from krayne.status.pods import is_ready
+from krayne.status.readiness import ready_workers
 
 # Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
 _PORTS = {"dashboard": 8265, "client": 10001}
@@ -43,7 +44,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
     groups = tuple(_group(group, pods, cluster, verdict) for group in objects.worker_groups(cluster))
     asked = [_asked(objects.mapping(spec, "headGroupSpec"), 1)]
     asked += [_asked(group, objects.desired_pods(group)) for group in objects.worker_groups(cluster)]
-    ready = objects.integer(objects.at(cluster, "status", "readyWorkerReplicas"))
+    ready = ready_workers(cluster)
     return ClusterInfo(
         name=objects.string(meta, "name"),
         namespace=objects.string(meta, "namespace"),
@@ -132,12 +133,12 @@ def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdic
     if pods is not None:
         ready = sum(1 for pod in pods if objects.group_of(pod) == name and not objects.is_going(pod) and is_ready(pod))
     elif len(objects.worker_groups(cluster)) == 1:
-        ready = objects.integer(objects.at(cluster, "status", "readyWorkerReplicas"))
+        ready = ready_workers(cluster)
     return WorkerGroup(
         name=name,
-        replicas=objects.integer(group.get("replicas")),
-        min_replicas=objects.integer(group.get("minReplicas")),
-        max_replicas=high if high < 2**31 - 1 else None,
+        replicas=max(objects.integer(group.get("replicas")), 0),
+        min_replicas=max(objects.integer(group.get("minReplicas")), 0),
+        max_replicas=max(high, 0) if high < 2**31 - 1 else None,
         num_of_hosts=max(objects.integer(group.get("numOfHosts"), 1), 1),
         desired=desired,
         ready=ready,

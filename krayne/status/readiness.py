@@ -38,7 +38,7 @@ def desired_workers(cluster: Object) -> int:
 
 def ready_workers(cluster: Object) -> int:
     """Tell how many worker pods KubeRay counts as ready."""
-    return objects.integer(objects.at(cluster, "status", "readyWorkerReplicas"))
+    return max(objects.integer(objects.at(cluster, "status", "readyWorkerReplicas")), 0)
 
 
 def says_ready(cluster: Object) -> bool:

@@ -36,8 +36,8 @@ demo: $(STAMP) ## a cluster's life on the built-in sandbox, command by command
 	@scripts/demo
 
 test: $(STAMP) ## every test: the units, then end to end on the sandbox
-	pytest $(TESTS) $(ARGS)
-	pytest -m cluster tests/e2e $(ARGS)
+	pytest -n auto $(TESTS) $(ARGS)
+	pytest -n auto -m cluster tests/e2e $(ARGS)
 
 test-cluster: $(STAMP) ## the same end-to-end tests on KUBECONFIG's cluster
 	pytest -m cluster --on-cluster tests/e2e $(ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from krayne.cli import cli
 from scripts.docs import DOCS, PAGES
 from tests.support.servers import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WRITTEN = sorted([*ROOT.glob("*.md"), *(page for page in DOCS.glob("*.md") if page.name not in PAGES)])
 by_page = pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
@@ -64,27 +68,36 @@ def test_the_readme_s_first_screen_has_the_two_commands() -> None:
     assert any("make test" in line for line in screen)
 
 
-def test_every_verb_is_explained_and_has_an_example() -> None:
+def verbs(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
+    """Every command that is no group, as the context that it runs in."""
+    context = click.Context(command, parent, info_name=name)
+    if not isinstance(command, click.Group):
+        yield context
+        return
+    for verb in command.list_commands(context):
+        found = command.get_command(context, verb)
+        assert found is not None
+        yield from verbs(found, context, verb)
+
+
+each_verb = pytest.mark.parametrize(
+    "verb", list(verbs(cli, None, "kubectl krayne")), ids=lambda context: context.command_path
+)
+
+
+@each_verb
+def test_every_verb_is_explained_and_has_an_example(verb: click.Context) -> None:
     """Help that says nothing is no help."""
-    context = click.Context(cli, info_name="kubectl krayne")
-    for verb in cli.list_commands(context):
-        command = cli.get_command(context, verb)
-        assert command is not None
-        text = command.get_help(click.Context(command, context, info_name=verb))
-        assert command.get_short_help_str(), verb
-        assert f"kubectl krayne {verb}" in text.partition("Options:")[0].replace(f"Usage: kubectl krayne {verb}", ""), (
-            verb
-        )
+    assert verb.command.get_short_help_str()
+    before = verb.command.get_help(verb).partition("Options:")[0]
+    assert re.search(rf"^\s+.*\b{verb.command_path}\b", before.partition("\n")[2], re.MULTILINE)
 
 
-def test_no_option_goes_unexplained() -> None:
-    """Every option of every verb has help that starts with a capital and ends without a full stop."""
-    context = click.Context(cli, info_name="kubectl krayne")
-    for verb in cli.list_commands(context):
-        command = cli.get_command(context, verb)
-        assert command is not None
-        for option in command.params:
-            if isinstance(option, click.Option):
-                assert option.help, f"{verb} {option.opts}"
-                assert option.help[0].isupper() or not option.help[0].isalpha(), f"{verb} {option.opts}: {option.help}"
-                assert not option.help.endswith("."), f"{verb} {option.opts}: {option.help}"
+@each_verb
+def test_no_option_goes_unexplained(verb: click.Context) -> None:
+    """Every option has help that starts with a capital and ends without a full stop, as kubectl's."""
+    for option in verb.command.params:
+        if isinstance(option, click.Option):
+            assert option.help, option.opts
+            assert option.help[0].isupper() or not option.help[0].isalpha(), f"{option.opts}: {option.help}"
+            assert not option.help.endswith("."), f"{option.opts}: {option.help}"

@@ -20,7 +20,7 @@ _TYPES = {"integer": click.INT, "boolean": click.BOOL}
 
 
 def configuration(function: Function) -> Function:
-    """The options of a verb that takes a configuration; it gets the clusters of them as ``configs``, and ``template``."""
+    """The options of a verb that takes a configuration; it gets ``configs`` and ``template``."""
 
     @wraps(function)
     def configured(

@@ -31,7 +31,7 @@ def cluster_details(
     heard = Events(events)
     verdict = judge(cluster, pods, heard, now=now)
     own = own_pods(cluster, pods)
-    info = info_of(cluster, own, verdict)
+    info = info_of(cluster, pods, verdict)
     return ClusterDetails(
         info=info,
         versions=versions or Versions(info.ray_version, None, "spec"),

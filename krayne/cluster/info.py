@@ -32,11 +32,12 @@ def cluster_info(
 
     ``events``: as ``judge`` takes them; for many clusters make an ``Events`` of them once.
     """
-    return info_of(cluster, own_pods(cluster, pods), judge(cluster, pods, events, now=now))
+    return info_of(cluster, pods, judge(cluster, pods, events, now=now))
 
 
 def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) -> ClusterInfo:
-    """Sum up a cluster that has been judged. ``pods``: its own."""
+    """Sum up a cluster that has been judged. ``pods`` as in ``cluster_info``."""
+    pods = own_pods(cluster, pods)
     meta, spec = objects.mapping(cluster, "metadata"), objects.mapping(cluster, "spec")
     labels = {key: value for key, value in objects.labels(cluster).items() if isinstance(value, str)}
     heads = _alive(pods, HEAD_GROUP)

@@ -206,7 +206,7 @@ def run_attached(argv: Sequence[str]) -> int:
     def end(*_: object) -> None:
         nonlocal asked_to_end
         asked_to_end = True
-        if running:
+        if running is not None:  # its truth would be that of its output, once it has ended
             with suppress(ProcessLookupError):
                 running.process.terminate()
 

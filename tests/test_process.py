@@ -136,8 +136,14 @@ def test_attached_program_has_our_streams_and_its_exit_code_is_given(ends: str, 
 def test_attached_program_is_ended_with_us_and_answers_interrupts_itself() -> None:
     """SIGTERM ends both; ^C leaves the decision to the program."""
     run_it = "import sys; from krayne.process import run_attached; sys.exit(run_attached(sys.argv[1:]))"
-    script = "trap 'echo mine' INT; trap 'echo ended; exit 5' TERM; echo up; while :; do /bin/sleep 0.05; done"
-    argv = [PYTHON, "-c", run_it, "/bin/sh", "-c", script]
+    program = (
+        "import signal, sys; say = lambda text: print(text, flush=True)\n"
+        "signal.signal(signal.SIGINT, lambda *_: say('mine'))\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (say('ended'), sys.exit(5)))\n"
+        "say('up')\n"
+        "while True: signal.pause()"
+    )
+    argv = [PYTHON, "-c", run_it, PYTHON, "-c", program]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True) as attached:
         assert attached.stdout
         assert attached.stdout.readline() == "up\n"

@@ -18,7 +18,8 @@ FOLDER = Path(__file__).with_name("consoles")
 _MASKS = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
-    (re.compile(r'("resourceVersion": ?)"\d+"'), r'\1"VERSION"'),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}"), "TIME"),
+    (re.compile(r'(resourceVersion"?: ?)"\d+"'), r'\1"VERSION"'),
     (re.compile(r"\S*/(LIVE|MERGED)-\d+/"), r"\1/"),
     (re.compile(r"in record \(\d+\)"), "in record (VERSION)"),
     (re.compile(r"(?<= )(\d+[smhd]){1,2}(?=$| )", re.MULTILINE), "AGE"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,9 @@ def plain_line(info: ClusterInfo) -> str:
 
 
 def live_lines(info: ClusterInfo, width: int) -> list[str]:
-    """The cluster, its head and each of its groups, a line each, none longer than the terminal is wide."""
-    lines = [f"{info.name}  {info.status}" + (f": {one_line(info.cause)}" if info.cause else "")]
+    """The cluster with the cause, over as many lines as it takes; its head and each of its groups, a line each."""
+    cause = f": {one_line(info.cause)}" if info.cause else ""
+    lines = textwrap.wrap(f"{info.name}  {info.status}{cause}", width - 1, subsequent_indent="    ")
     names = ["head", *(group.name for group in info.groups)]
     column = max(map(len, names))
     states = [f"{'ready' if info.head.ready else 'not ready'}  {info.head.pod or ''}"]

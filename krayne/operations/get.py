@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # Up to so many clusters are named in a label selector; beyond, fetching all pods is cheaper than a long URL.
 _NAMED = 50
-ABOUT_CLUSTERS = "involvedObject.kind=RayCluster,type=Warning"
+# Also the normal ones: KubeRay tells of each pod that ended and was replaced in one of those.
+ABOUT_CLUSTERS = "involvedObject.kind=RayCluster"
 
 
 def get_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterInfo:

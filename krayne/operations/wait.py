@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
 from krayne.kubectl import Kubectl, pod_selector
-from krayne.operations.get import ABOUT_CLUSTERS, read_cluster
+from krayne.operations.get import read_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +50,7 @@ def wait_until_ready(
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     last: ClusterInfo | None = None
+    words = _LastWords(kubectl)
     for info, verdict in _follow(kubectl, name, cluster, timeout):
         if info is None or verdict is None:
             raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
@@ -57,8 +58,9 @@ def wait_until_ready(
         last = info
         if verdict.status is Status.READY:
             return info
+        words.keep(verdict)
         if verdict.hopeless:
-            raise ClusterFailedError(_explained(kubectl, name, verdict), info)
+            raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
         if verdict.status in (Status.SUSPENDED, Status.DELETING):
             raise ClusterFailedError(f"{kubectl.named(name)} will not become ready: {verdict.cause}", info)
     raise _late(kubectl, name, "ready", timeout, last)
@@ -111,7 +113,7 @@ def wait_until_deleted(
 
 
 def _follow(kubectl: Kubectl, name: str, cluster: dict[str, Any] | None, timeout: float | None) -> Iterator[_Seen]:
-    """The cluster as it is now, then again at each change of it, its pods or its warnings, until the time is up."""
+    """The cluster as it is now, then again at each change of it, its pods or their events, until the time is up."""
     from krayne.cluster.info import info_of
     from krayne.kubectl.watch import Watched, changes
     from krayne.status import judge, settled
@@ -126,13 +128,15 @@ def _follow(kubectl: Kubectl, name: str, cluster: dict[str, Any] | None, timeout
         fieldSelector=f"metadata.name={name}",
     )
     pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector=pod_selector([name]), optional=True)
-    about = f"{ABOUT_CLUSTERS},involvedObject.name={name}"
-    events = Watched(kubectl, kubectl.core_path("events"), fieldSelector=about, optional=True)
+    # All of the namespace's: no one selector takes in the cluster's events and those of its pods.
+    events = Watched(kubectl, kubectl.core_path("events"), optional=True)
 
     def seen() -> _Seen:
         if not clusters.objects:
             return _Seen(None, None)
-        verdict = judge(clusters.objects[0], pods.objects, events.objects, now=datetime.now(timezone.utc))
+        its = {name, *(pod["metadata"]["name"] for pod in pods.objects)}
+        about = [event for event in events.objects if (event.get("involvedObject") or {}).get("name") in its]
+        verdict = judge(clusters.objects[0], pods.objects, about, now=datetime.now(timezone.utc))
         return _Seen(info_of(clusters.objects[0], pods.objects, verdict), verdict)
 
     if settled(cluster):
@@ -155,27 +159,43 @@ def _late(kubectl: Kubectl, name: str, wanted: str, timeout: float | None, last:
     from krayne.text import duration
 
     state = f"{last.status}" + (f", {last.cause}" if last.cause else "") if last else "unknown"
-    text = f"{kubectl.named(name)} is not {wanted} after {duration(timeout or 0)}: it is {state}"
+    text = f"{kubectl.named(name)} is not {wanted} after {duration(round(timeout or 0))}: it is {state}"
     return ClusterTimeoutError(f"{text}\n{next_steps(kubectl, name)}", last)
 
 
-def _explained(kubectl: Kubectl, name: str, verdict: Verdict) -> str:
+class _LastWords:
+    """The end of the log of what failed last, read when it failed: KubeRay soon deletes a pod that is not restarted,
+    and its log with it (restartPolicy Never, which autoscaler v2 needs)."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._kubectl = kubectl
+        self._of: tuple[str, str | None] | None = None
+        self._lines: list[str] = []
+
+    def keep(self, verdict: Verdict) -> None:
+        """Read the log of what a verdict blames, unless that was done; of the run before if there was one."""
+        if verdict.pod is None or (verdict.pod, verdict.container) == self._of:
+            return
+        for previous in (True, False):
+            try:
+                lines = self._kubectl.logs(verdict.pod, verdict.container, previous=previous).text().splitlines()
+            except KrayneError:
+                continue
+            if lines:
+                self._of, self._lines = (verdict.pod, verdict.container), lines
+                return
+
+    def __str__(self) -> str:
+        """As it stands in a message; nothing where there was no log to read."""
+        if self._of is None:
+            return ""
+        quoted = "\n".join(f"  | {line}" for line in self._lines)
+        return f"\nThe last lines that {self._of[1] or 'it'} in pod {self._of[0]} wrote:\n{quoted}"
+
+
+def _explained(kubectl: Kubectl, name: str, verdict: Verdict, words: _LastWords) -> str:
     text = f"{kubectl.named(name)} is {verdict.status} and will not become ready by itself: {verdict.cause}"
-    if verdict.pod and (lines := _last_words(kubectl, verdict.pod, verdict.container)):
-        quoted = "\n".join(f"  | {line}" for line in lines)
-        text += f"\nThe last lines that {verdict.container or 'it'} in pod {verdict.pod} wrote:\n{quoted}"
-    return f"{text}\n{next_steps(kubectl, name)}"
-
-
-def _last_words(kubectl: Kubectl, pod: str, container: str | None) -> list[str]:
-    """The end of the log of the run that failed, else of the present one; nothing where there is no log to read."""
-    for previous in (True, False):
-        try:
-            if lines := kubectl.logs(pod, container, previous=previous).text().splitlines():
-                return lines
-        except KrayneError:
-            continue
-    return []
+    return f"{text}{words}\n{next_steps(kubectl, name)}"
 
 
 def next_steps(kubectl: Kubectl, name: str) -> str:

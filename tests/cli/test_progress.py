@@ -35,8 +35,8 @@ def test_a_plain_line_tells_status_workers_and_why() -> None:
 
 def test_live_lines_have_one_for_each_group_and_fit_the_terminal() -> None:
     """However long the cause."""
-    lines = live_lines(replace(info("unschedulable"), cause="x" * 500), 40)
-    assert [line.split()[0] for line in lines] == ["demo", "head", "gpu"]
+    lines = live_lines(replace(info("unschedulable"), cause="much to say " * 50), 40)
+    assert [line.split()[0] for line in (lines[0], *lines[-2:])] == ["demo", "head", "gpu"]
     assert max(map(len, lines)) < 40
 
 
@@ -61,7 +61,7 @@ def test_on_a_terminal_the_lines_are_written_over(monkeypatch: pytest.MonkeyPatc
     with Progress() as progress:
         progress(info("ready-2-starting"))
         progress(info("ready-3-ready"))
-    first, second = sys.stderr.getvalue().split("\x1b[3F\x1b[J")  # type: ignore[attr-defined]  # the Terminal
+    first, second = sys.stderr.getvalue().split("F\x1b[J")  # type: ignore[attr-defined]  # the Terminal
     assert first.startswith("demo  ")
     assert second.startswith("demo  ready\n  head  ready")
 

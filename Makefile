@@ -37,7 +37,7 @@ demo: $(STAMP) ## a cluster's life on the built-in sandbox, command by command
 
 test: $(STAMP) ## every test: the units, then end to end on the sandbox
 	pytest -n auto $(TESTS) $(ARGS)
-	pytest -n auto -m cluster tests/e2e $(ARGS)
+	pytest -n auto --dist loadfile -m cluster tests/e2e $(ARGS)
 
 test-cluster: $(STAMP) ## the same end-to-end tests on KUBECONFIG's cluster
 	pytest -m cluster --on-cluster tests/e2e $(ARGS)

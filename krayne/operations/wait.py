@@ -58,7 +58,8 @@ def wait_until_ready(
         last = info
         if verdict.status is Status.READY:
             return info
-        words.keep(verdict)
+        if verdict.hopeless or verdict.status is Status.CRASH_LOOP:
+            words.keep(verdict)
         if verdict.hopeless:
             raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
         if verdict.status in (Status.SUSPENDED, Status.DELETING):

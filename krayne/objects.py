@@ -96,6 +96,13 @@ def worker_groups(cluster: Object) -> list[Object]:
     return items(cluster, "spec", "workerGroupSpecs")
 
 
+def group_spec(cluster: Object, group: str) -> Object:
+    """Give the spec of the head's group or of a worker group, by its name."""
+    if group == HEAD_GROUP:
+        return mapping(cluster, "spec", "headGroupSpec")
+    return next((each for each in worker_groups(cluster) if each.get("groupName") == group), _EMPTY)
+
+
 def desired_pods(group: Object) -> int:
     """Tell how many pods KubeRay makes for a worker group.
 

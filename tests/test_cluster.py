@@ -170,7 +170,8 @@ def test_versions_come_from_the_head_where_it_was_asked() -> None:
         ("suspended", "kubectl krayne apply demo --set suspend=false -n lab-suspended"),
         ("waits-in-kueue", "kubectl get workloads.kueue.x-k8s.io -n lab-suspended"),
         ("deleting-held", "kubectl get raycluster demo -o jsonpath='{.metadata.finalizers}' -n lab-ready"),
-        ("head-died-after-ready", "kubectl logs demo-head-fc6v2 -c ray-head -n lab-ready"),
+        ("head-died-after-ready", "kubectl logs demo-head-fc6v2 -c ray-head --previous -n lab-ready"),
+        ("v2-worker-ended", "kubectl logs demo-cpu-worker-tvcgd -c ray-worker -n lab-ready"),
     ],
 )
 def test_says_what_to_do_next(name: str, step: str) -> None:

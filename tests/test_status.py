@@ -52,7 +52,13 @@ def test_only_ready_says_nothing(capture: Capture) -> None:
 @every_capture
 def test_without_events_the_word_stands(capture: Capture) -> None:
     """Events add causes; only what leaves no other trace needs them for the word."""
-    needs_them = {"invalid-spec", "invalid-change", "service-account-missing", "v2-head-ends-again"}
+    needs_them = {
+        "invalid-spec",
+        "invalid-change",
+        "service-account-missing",
+        "v2-head-ends-again",
+        "v2-head-out-of-memory",
+    }
     if capture.name not in needs_them:
         assert judge(capture.cluster, capture.pods, (), now=capture.now).status is look(capture).status
 

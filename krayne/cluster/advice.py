@@ -50,7 +50,7 @@ def _first(info: ClusterInfo, verdict: Verdict, where: str) -> tuple[str, ...]:
     """Say what the general advice for the word does not know: whose logs, which quota or queue, which finalizer."""
     cause = verdict.cause or ""
     if verdict.pod and verdict.container:
-        earlier = " --previous" if verdict.status is Status.CRASH_LOOP else ""
+        earlier = " --previous" if "restarted " in cause else ""
         return (f"kubectl logs {verdict.pod} -c {verdict.container}{earlier}{where}",)
     if "exceeded quota" in cause:
         return (f"kubectl describe resourcequota{where}",)

@@ -51,7 +51,7 @@ def by_pods(scene: Scene) -> Verdict:
         if (problem := pod_problem(pod, name, scene.heard.hints(pod), scene.now))
     ]
     for name in short:
-        if replaced := replaced_again(name, scene.events, scene.now):
+        if replaced := replaced_again(scene.cluster, name, scene.events, scene.now):
             found = _beyond_hope(found, name, replaced)
     if HEAD_GROUP not in short:
         ready_for = _ready_for(groups[HEAD_GROUP], scene.now)
@@ -67,10 +67,14 @@ def _ready_for(heads: Sequence[Object], now: datetime) -> float:
 
 
 def _beyond_hope(found: list[Found], group: str, replaced: Problem) -> list[Found]:
-    """Let a group whose pods KubeRay replaces again and again be in a crash loop, whatever the newest pod does."""
-    ended = next((pod for problem, name, pod in found if name == group and problem.rank == replaced.rank), None)
-    container = next((problem.container for problem, _, pod in found if pod is ended and ended is not None), None)
-    return [(replace(replaced, container=container), group, ended or {}), *found]
+    """Let a group whose pods KubeRay replaces again and again be in a crash loop, whatever its newest pod does."""
+    mine = [(problem, pod) for problem, name, pod in found if name == group]
+    if not mine:
+        return [(replaced, group, {}), *found]
+    problem, pod = min(mine, key=lambda each: each[0].rank)
+    # KubeRay's rule: the first container is Ray's.
+    first = next((objects.string(each, "name") for each in objects.items(pod, "spec", "containers")), None)
+    return [(replace(replaced, container=problem.container or first), group, pod), *found]
 
 
 def _held_back(problem: Problem, pod: Object, ready_for: float, now: datetime) -> Problem:

@@ -174,7 +174,14 @@ def _crash(seen: Seen, status: Object, said: str = "") -> Problem:
     again = f" again and again (restarted {restarts} times)" if restarts > 1 else ""
     if out_of_memory:
         verb = f"run[s] out of memory in container {name}{again}"
-        return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, _memory(seen, name), hopeless, name)
+        return Problem(
+            Rank.BROKEN,
+            Status.CRASH_LOOP,
+            verb,
+            more_memory(container_spec(seen.pod, name), seen.group),
+            hopeless,
+            name,
+        )
     detail = said or _why(seen.hints, name, ended) or (how_it_ended(ended) if ended else "")
     never_ran = bool(said) or ended.get("reason") in _NEVER_RAN
     hopeless = hopeless or (never_ran and any(words in detail for words in _NO_SUCH_PROGRAM))
@@ -213,12 +220,12 @@ def how_it_ended(ended: Object) -> str:
     return f"{said}: {one_line(message, 160)}" if message else said
 
 
-def _memory(seen: Seen, container: str) -> str:
-    """Say how much memory it had, and which field of krayne's configuration gives it more."""
-    limit = one_line(objects.string(container_spec(seen.pod, container), "resources", "limits", "memory"))
+def more_memory(container: Object, group: str) -> str:
+    """Say how much memory a container has, and which field of krayne's configuration gives it more."""
+    limit = one_line(objects.string(container, "resources", "limits", "memory"))
     had = f"its limit is {limit}" if limit else "it has no limit of its own"
-    if container == WAIT_GCS_READY:
+    if container.get("name") == WAIT_GCS_READY:
         return f"{had}, set by KubeRay"
-    if container == "autoscaler":
+    if container.get("name") == "autoscaler":
         return f"{had}; raise autoscaler.memory"
-    return f"{had}; raise {'head' if seen.group == HEAD_GROUP else f'worker_groups.{seen.group}'}.memory"
+    return f"{had}; raise {'head' if group == HEAD_GROUP else f'worker_groups.{group}'}.memory"

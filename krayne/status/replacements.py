@@ -8,6 +8,7 @@ from datetime import datetime
 
 from krayne import objects
 from krayne.objects import HEAD_GROUP, Object
+from krayne.status.containers import how_it_ended, more_memory
 from krayne.status.events import event_time
 from krayne.status.problems import CRASH_MEMORY, Problem, Rank, since
 from krayne.status.verdict import Status
@@ -19,7 +20,7 @@ _ENDED = re.compile(r"Pod status: Failed|&ContainerStateTerminated\{")
 _HOW = re.compile(r"ExitCode:(-?\d+),Signal:\d+,Reason:(\w*)")
 
 
-def replaced_again(group: str, events: Sequence[Object], now: datetime) -> Problem | None:
+def replaced_again(cluster: Object, group: str, events: Sequence[Object], now: datetime) -> Problem | None:
     """Tell of a group whose pods failed and were replaced twice or more of late; ``events``: about the cluster."""
     head = group == HEAD_GROUP
     ended = [
@@ -32,7 +33,17 @@ def replaced_again(group: str, events: Sequence[Object], now: datetime) -> Probl
     ]
     if len(ended) < 2:
         return None
-    how = _HOW.search(ended[-1])
-    detail = f"exit code {how[1]}" + (f", {how[2]}" if how[2] not in ("", "Error") else "") if how else ""
     verb = f"end[s] again and again (KubeRay has replaced {len(ended)} pods)"
-    return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, detail, hopeless=True)
+    return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, _how(cluster, group, ended[-1]), hopeless=True)
+
+
+def _how(cluster: Object, group: str, message: str) -> str:
+    """Say how the Ray container ended, and what would help."""
+    found = _HOW.search(message)
+    if not found:
+        return ""
+    how = how_it_ended({"exitCode": int(found[1]), "reason": found[2]})
+    if found[2] != "OOMKilled":
+        return how
+    container = next(iter(objects.items(objects.group_spec(cluster, group), "template", "spec", "containers")), {})
+    return f"{how}; {more_memory(container, group)}"

@@ -23,12 +23,11 @@ ALL = [capture for capture in captured() + made() if not capture.unit_only]
 
 def _needs_pods_events(capture: Capture) -> bool:
     """`get` hears of clusters only; what a pod's events say of its cause is for `describe`."""
-    heard = [event for event in capture.events if (event["involvedObject"]["kind"], event["type"]) == CLUSTERS_WARNINGS]
+    heard = [event for event in capture.events if event["involvedObject"]["kind"] == "RayCluster"]
     seen = judge(capture.cluster, capture.pods, heard, now=capture.now)
     return (seen.cause, seen.hopeless) != (capture.expect["cause"], capture.expect["hopeless"])
 
 
-CLUSTERS_WARNINGS = ("RayCluster", "Warning")
 DESCRIBED = [capture for capture in ALL if _needs_pods_events(capture)]
 LISTED = [capture for capture in ALL if capture not in DESCRIBED]
 AGE = re.compile(r"\b\d+[smhdy](\d+[smhd])?\b")

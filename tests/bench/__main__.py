@@ -47,10 +47,11 @@ def main() -> None:
     if _kubectl("get", "deployments", "-A", "-l", OPERATORS, "-o", "name"):
         raise SystemExit("bench: a KubeRay operator runs there, and would give these clusters real pods")
     with load.proxied() as api:
-        rows = list(_rows(api, args))
-    table = _table(rows)
-    print(table)
-    _keep(table, args)
+        rows = []
+        for row in _rows(api, args):
+            print(f"{row.what}: {row.measured} ({row.wanted})", flush=True)
+            rows.append(row)
+    _keep(_table(rows), args)
 
 
 def _rows(api: load.Api, args: argparse.Namespace) -> Iterator[Row]:

@@ -107,7 +107,8 @@ def broken_clusters(api: Api, space: str, manifest: Object, count: int, pods: in
         group = cluster["spec"]["workerGroupSpecs"][0]
         made = [head_pod(cluster), *(worker_pod(cluster, group, Slot(slot)) for slot in range(pods - 1))]
         for number, pod in enumerate(made):
-            pod["spec"]["nodeName"] = "bench"
+            # Scheduled, so that no scheduler looks at them; KubeRay would have made the autoscaler's account.
+            pod["spec"] |= {"nodeName": "bench", "serviceAccountName": "default"}
             api.create(PODS.format(space), {**pod, "status": _pod_status(pod, ready=number == 0)})
 
     _each(make, count)

@@ -34,7 +34,7 @@ def cluster_details(
     info = info_of(cluster, pods, verdict)
     return ClusterDetails(
         info=info,
-        versions=versions or Versions(info.ray_version, None, "spec"),
+        versions=versions or Versions(info.ray_version, None, "the spec"),
         pods=tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),

@@ -155,7 +155,7 @@ class Event(Value):
 
 @dataclass(frozen=True, slots=True)
 class Versions(Value):
-    """Ray's and Python's versions. ``source``: ``head`` (it was asked) or ``spec`` (what was asked for)."""
+    """Ray's and Python's versions. ``source``: where they were read from, ``the running head`` or ``the spec``."""
 
     ray: str | None
     python: str | None

@@ -47,6 +47,7 @@ CONFIG_MAPS = Resource("/api/v1", "configmaps", "v1", "ConfigMap")
 CLAIMS = Resource("/api/v1", "persistentvolumeclaims", "v1", "PersistentVolumeClaim")
 SERVICE_ACCOUNTS = Resource("/api/v1", "serviceaccounts", "v1", "ServiceAccount")
 LEASES = Resource("/apis/coordination.k8s.io/v1", "leases", "coordination.k8s.io/v1", "Lease")
+DEPLOYMENTS = Resource("/apis/apps/v1", "deployments", "apps/v1", "Deployment")
 ROLES = Resource("/apis/rbac.authorization.k8s.io/v1", "roles", "rbac.authorization.k8s.io/v1", "Role")
 ROLE_BINDINGS = Resource(
     "/apis/rbac.authorization.k8s.io/v1", "rolebindings", "rbac.authorization.k8s.io/v1", "RoleBinding"
@@ -92,10 +93,12 @@ class Api:
         """One object. Raises `ApiError` (404 when there is none)."""
         return await self._send("GET", resource.path(namespace, name))
 
-    async def list(self, resource: Resource, namespace: str | None = None) -> tuple[list[Object], str]:
-        """Every object and the collection's resourceVersion, read in pages."""
+    async def list(
+        self, resource: Resource, namespace: str | None = None, *, selector: str = ""
+    ) -> tuple[list[Object], str]:
+        """Every object (that a label selector chooses) and the collection's resourceVersion, read in pages."""
         items: list[Object] = []
-        query = {"limit": str(PAGE)}
+        query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
         while True:
             page = await self._send("GET", resource.path(namespace), query=query)
             items += page.get("items") or []

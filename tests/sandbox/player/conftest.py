@@ -101,33 +101,45 @@ def make_cluster(**changes: Any) -> dict[str, Any]:
     return {"apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": metadata, "spec": {**spec, **changes}}
 
 
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + SECONDS
+    while "player: ready" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="session")
-def player() -> Iterator[None]:
-    """The player's process, fast, until the session ends; none where one plays already."""
+def player() -> Iterator[bool]:
+    """The player's process, fast, until the session ends; False where one plays already."""
     if not ENVIRONMENT.get("KUBECONFIG"):
         pytest.skip("KUBECONFIG names no cluster to play on")
     nodes = ("kubectl", "get", "nodes", "-l", "krayne.io/sandbox", "-o", "name")
     if subprocess.run(nodes, env=ENVIRONMENT, capture_output=True, check=True, timeout=60).stdout:
-        yield  # the sandbox, which has a player of its own
+        yield False  # the sandbox, which has a player of its own
         return
     command = (sys.executable, "-m", "krayne.sandbox.player", "--speed", "fast", "-v")
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stderr=log, start_new_session=True)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        with log.open("w") as stderr:
+            process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stderr=stderr, start_new_session=True)
         try:
-            yield
+            _wait_until_ready(process, log)
+            yield True
             assert process.poll() is None, "the player ended by itself"
         finally:
             process.terminate()
             code = process.wait(20)
-        log.seek(0)
-        told = log.read()
+        told = log.read_text()
     assert code == 0, told
     assert "player: ready (krayne-sandbox)" in told
     assert "Traceback" not in told, told
+    left = subprocess.run(nodes, env=ENVIRONMENT, capture_output=True, check=True, timeout=60).stdout
+    assert left == b"", "the player left its node behind"
 
 
 @pytest.fixture
-def stage(player: None) -> Iterator[Stage]:
+def stage(player: bool) -> Iterator[Stage]:
     """A fresh namespace."""
     name = f"player-{uuid.uuid4().hex[:8]}"
     stage = Stage(name)

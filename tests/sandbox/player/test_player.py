@@ -154,7 +154,7 @@ def test_crash_loops(stage: Stage, word: str, code: int, reason: str) -> None:
     assert seen["reason"] == "CrashLoopBackOff"
     assert (seen["last"]["terminated"]["exitCode"], seen["last"]["terminated"]["reason"]) == (code, reason)
     stage.until(lambda: stage.conditions()["HeadPodReady"]["reason"] == "CrashLoopBackOff")
-    assert "BackOff" in {event for event, _ in stage.events()}
+    stage.until(lambda: any(event["reason"] == "BackOff" and event["count"] >= 2 for event in stage.get("events")))
 
 
 def test_unknown_ray_flag_crashes(stage: Stage) -> None:
@@ -225,6 +225,42 @@ def test_missing_secret(stage: Stage) -> None:
     assert seen["message"] == 'secret "keys" not found'
     stage.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys"}, "stringData": {"token": "x"}})
     stage.ready()
+
+
+def test_missing_volume(stage: Stage) -> None:
+    """A volume from a ConfigMap that is not there keeps the pod in ContainerCreating."""
+    cluster = make_cluster()
+    volume = {"name": "settings", "configMap": {"name": "nowhere"}}
+    cluster["spec"]["headGroupSpec"]["template"]["spec"]["volumes"] = [volume]
+    stage.apply(cluster)
+    words = 'MountVolume.SetUp failed for volume "settings" : configmap "nowhere" not found'
+    stage.until(lambda: ("FailedMount", words) in stage.events())
+    assert waiting(stage)["reason"] == "ContainerCreating"
+
+
+def test_used_up_quota(stage: Stage) -> None:
+    """A real ResourceQuota refuses the worker; the head is there."""
+    spec = {"hard": {"pods": "1"}}
+    stage.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "one"}, "spec": spec})
+    stage.until(lambda: stage.get("resourcequota")[0].get("status", {}).get("hard"))
+    stage.apply(make_cluster())
+    failure = stage.until(lambda: stage.conditions().get("ReplicaFailure"))
+    assert failure["reason"] == "FailedCreateWorkerPod"
+    assert "exceeded quota: one" in failure["message"]
+    stage.until(lambda: stage.conditions()["HeadPodReady"]["status"] == "True")
+
+
+def test_crash_under_autoscaler_v2_replaces_the_head(stage: Stage) -> None:
+    """With restartPolicy Never there is no crash loop: KubeRay deletes the head and makes another."""
+    stage.apply(
+        make_cluster(
+            annotations={"sandbox.krayne.io/fault": "crash"},
+            enableInTreeAutoscaling=True,
+            autoscalerOptions={"version": "v2"},
+        )
+    )
+    words = "Pod restart policy: Never; Ray container terminated status: &ContainerStateTerminated{ExitCode:1,"
+    stage.until(lambda: sum(words in message for _, message in stage.events()) >= 2)
 
 
 def test_unschedulable(stage: Stage) -> None:

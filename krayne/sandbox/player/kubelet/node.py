@@ -11,6 +11,7 @@ Object = dict[str, Any]
 
 LEASE_SECONDS = 40
 NAMESPACE = "kube-node-lease"
+SANDBOX_LABEL = "krayne.io/sandbox"
 VERSION = "v1.33.0-krayne-sandbox"
 
 
@@ -32,7 +33,7 @@ def node_manifest(spec: NodeSpec) -> Object:
         "kubernetes.io/hostname": spec.name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
-        "krayne.io/sandbox": "true",
+        SANDBOX_LABEL: "true",
         **spec.labels,
     }
     return {"metadata": {"name": spec.name, "labels": labels}, "spec": {}, "status": node_status(spec)}

@@ -45,6 +45,7 @@ class Nodes:
                 )
             # The API server taints a new node until the node lifecycle controller sees it ready; there may be none.
             await self._api.patch(client.NODES, None, node.name, {"spec": {"taints": None}})
+            await self._renew(node)
 
     async def unregister(self) -> None:
         """Take the nodes away again."""

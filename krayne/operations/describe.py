@@ -42,7 +42,7 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     its = {name, *(pod["metadata"]["name"] for pod in pods or [])}
     events = [event for event in items(events_asked) or [] if (event.get("involvedObject") or {}).get("name") in its]
     versions = _running_versions(kubectl, pods or [])
-    return cluster_details(cluster, pods or (), events, now=datetime.now(timezone.utc), versions=versions)
+    return cluster_details(cluster, pods, events, now=datetime.now(timezone.utc), versions=versions)
 
 
 def _running_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Versions | None:

@@ -65,6 +65,7 @@ def watch_clusters(
     from krayne.cluster import cluster_info
     from krayne.kubectl.watch import Watched, changes
     from krayne.objects import by_cluster
+    from krayne.status import Events
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     listed = kubectl.list_clusters(everywhere=all_namespaces, selector=selector).json()
@@ -83,12 +84,12 @@ def watch_clusters(
     events = Watched(kubectl, warned, fieldSelector=ABOUT_CLUSTERS, optional=True)
     told: dict[tuple[str, str], object] = {}
     for _ in changes((clusters, pods, events), until=None, tick=10):
-        its_pods, now = by_cluster(pods.objects), datetime.now(timezone.utc)
+        its_pods, heard, now = by_cluster(pods.objects), Events(events.objects), datetime.now(timezone.utc)
         for cluster in clusters.objects:
             key = (cluster["metadata"]["namespace"], cluster["metadata"]["name"])
             if names and key[1] not in names:
                 continue
-            info = cluster_info(cluster, its_pods.get(key, []), events.objects, now=now)
+            info = cluster_info(cluster, its_pods.get(key, []), heard, now=now)
             if told.get(key) != (said := (info.status, info.cause, info.groups)):
                 told[key] = said
                 yield info
@@ -134,15 +135,15 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
     """What each cluster amounts to. Pods and events are fetched only if the status of some cluster leaves doubt."""
     from krayne.cluster import cluster_info
     from krayne.objects import by_cluster
-    from krayne.status import settled
+    from krayne.status import Events, settled
 
     doubtful = [cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)]
     pods: list[Object] | None = None
-    events: list[Object] = []
+    events = Events()
     if doubtful:
         asked = kubectl.list_pods(sorted(set(doubtful)) if len(doubtful) <= _NAMED else (), everywhere=everywhere)
-        warned = kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere)
-        pods, events = items(asked), items(warned) or []
+        heard = kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere)
+        pods, events = items(asked), Events(items(heard) or ())
     index = by_cluster(pods or [])
     now = datetime.now(timezone.utc)
 

@@ -62,8 +62,6 @@ def wait_until_ready(
             words.keep(verdict)
         if verdict.hopeless:
             raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
-        if verdict.status in (Status.SUSPENDED, Status.DELETING):
-            raise ClusterFailedError(f"{kubectl.named(name)} will not become ready: {verdict.cause}", info)
     raise _late(kubectl, name, "ready", timeout, last)
 
 

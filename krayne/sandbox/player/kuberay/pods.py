@@ -10,14 +10,21 @@ import re
 from typing import Any, NamedTuple
 
 from krayne.sandbox.player.kuberay import names
+from krayne.sandbox.player.kuberay.additions import (
+    CLUSTER_NAME,
+    CLUSTER_NAMESPACE,
+    COMMAND,
+    add_autoscaler,
+    add_fault_tolerance,
+    add_token,
+    autoscaler,
+    from_field,
+)
 from krayne.sandbox.player.kuberay.start import Parameters, start_command, start_parameters
 
 Object = dict[str, Any]
 
-_COMMAND = ["/bin/bash", "-c", "--"]
 _WAIT_RESOURCES = {"cpu": "200m", "memory": "256Mi"}
-_AUTOSCALER_RESOURCES = {"cpu": "500m", "memory": "512Mi"}
-_AUTOSCALER_OVERRIDES = ("resources", "image", "imagePullPolicy", "securityContext")
 _HEALTHZ_SINCE = (2, 53)
 _WAIT_SCRIPT = """
 					SECONDS=0
@@ -56,11 +63,11 @@ def head_pod(cluster: Object) -> Object:
     ray = pod["spec"]["containers"][0]
     extra: Parameters = {}
     if names.autoscaling(cluster):
-        _add_autoscaler(cluster, pod)
+        add_autoscaler(cluster, pod)
         extra["no-monitor"] = "true"
-    extra |= _add_fault_tolerance(cluster, pod, head=True)
+    extra |= add_fault_tolerance(cluster, pod, head=True)
     _add_metrics_port(ray)
-    _add_token(cluster, pod)
+    add_token(cluster, pod)
     parameters = start_parameters(group, address=None, extra=extra)
     _finish(cluster, pod, parameters, head=True)
     pod["metadata"]["annotations"] |= {
@@ -80,11 +87,11 @@ def worker_pod(cluster: Object, group: Object, slot: Slot) -> Object:
     labels[names.REPLICA_INDEX] = str(slot.number)
     if hosts(group) > 1:
         labels |= {names.REPLICA_NAME: slot.replica, names.HOST_INDEX: str(slot.host)}
-    _add_fault_tolerance(cluster, pod, head=False)
+    add_fault_tolerance(cluster, pod, head=False)
     _add_metrics_port(ray)
     if names.autoscaling(cluster) and names.autoscaling_v2(cluster):
         pod["spec"]["restartPolicy"] = "Never"
-    _add_token(cluster, pod)
+    add_token(cluster, pod)
     address = f"{names.head_address(cluster)}:{names.head_port(cluster)}"
     _finish(cluster, pod, start_parameters(group, address=address), head=False)
     if not pod["metadata"]["annotations"]:
@@ -155,13 +162,13 @@ def _finish(cluster: Object, pod: Object, parameters: Parameters, *, head: bool)
     if "plasma-directory" not in parameters:
         _add_empty_dir(pod, ray, "shared-mem", "/dev/shm", {"medium": "Memory", **_size_limit(ray)})  # noqa: S108 (Ray's object store lives there)
     if head and names.autoscaling(cluster):
-        for container in (ray, _autoscaler(pod)):
+        for container in (ray, autoscaler(pod)):
             _add_empty_dir(pod, container, "ray-logs", "/tmp/ray", {})  # noqa: S108 (Ray logs there)
     command = start_command(parameters, head=head)
     given = "".join(f" {part} " for part in [*(ray.get("command") or []), *(ray.get("args") or [])])
     if not _overwrites_command(cluster) and "ray start" not in given:
         generated = f"ulimit -n 65536; {command}"
-        ray["command"] = _COMMAND
+        ray["command"] = COMMAND
         ray["args"] = [f"{given} && {generated}" if given else generated]
     address = names.head_address(cluster)
     for container in pod["spec"].get("initContainers") or []:
@@ -174,14 +181,6 @@ def _head_addresses(address: str) -> list[Object]:
     return [{"name": "FQ_RAY_IP", "value": address}, {"name": "RAY_IP", "value": address.split(".", maxsplit=1)[0]}]
 
 
-def _field(name: str, path: str) -> Object:
-    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
-
-
-_CLUSTER_NAME = _field("RAY_CLUSTER_NAME", f"metadata.labels['{names.CLUSTER}']")
-_CLUSTER_NAMESPACE = _field("RAY_CLUSTER_NAMESPACE", "metadata.namespace")
-
-
 def _add_env(cluster: Object, ray: Object, command: str, *, head: bool) -> None:
     env = ray.setdefault("env", [])
     taken = {variable["name"] for variable in env}
@@ -189,10 +188,10 @@ def _add_env(cluster: Object, ray: Object, command: str, *, head: bool) -> None:
     if not head:
         env += _head_addresses(address)
     env += [
-        copy.deepcopy(_CLUSTER_NAME),
-        copy.deepcopy(_CLUSTER_NAMESPACE),
-        _field("RAY_CLOUD_INSTANCE_ID", "metadata.name"),
-        _field("RAY_NODE_TYPE_NAME", f"metadata.labels['{names.GROUP}']"),
+        copy.deepcopy(CLUSTER_NAME),
+        copy.deepcopy(CLUSTER_NAMESPACE),
+        from_field("RAY_CLOUD_INSTANCE_ID", "metadata.name"),
+        from_field("RAY_NODE_TYPE_NAME", f"metadata.labels['{names.GROUP}']"),
         {"name": "KUBERAY_GEN_RAY_START_CMD", "value": command},
     ]
     kind = (cluster["metadata"].get("labels") or {}).get(names.ORIGIN_KIND, "RayCluster")
@@ -236,111 +235,11 @@ def _wait_gcs_ready(cluster: Object, ray: Object) -> Object:
         "name": "wait-gcs-ready",
         "image": ray.get("image"),
         **policy,
-        "command": _COMMAND,
+        "command": COMMAND,
         "args": [_WAIT_SCRIPT.format(gcs=gcs, faq=_FAQ)],
         "resources": {"limits": dict(_WAIT_RESOURCES), "requests": dict(_WAIT_RESOURCES)},
         **copied,
     }
-
-
-def _add_autoscaler(cluster: Object, pod: Object) -> None:
-    spec = pod["spec"]
-    options = cluster["spec"].get("autoscalerOptions") or {}
-    spec["serviceAccountName"] = names.check_name(spec.get("serviceAccountName") or cluster["metadata"]["name"])
-    container: Object = {
-        "name": "autoscaler",
-        "image": spec["containers"][0].get("image"),
-        "imagePullPolicy": "IfNotPresent",
-        "command": _COMMAND,
-        "args": [
-            "ray kuberay-autoscaler --cluster-name $(RAY_CLUSTER_NAME) --cluster-namespace $(RAY_CLUSTER_NAMESPACE)"
-        ],
-        "env": [
-            copy.deepcopy(_CLUSTER_NAME),
-            copy.deepcopy(_CLUSTER_NAMESPACE),
-            _field("RAY_HEAD_POD_NAME", "metadata.name"),
-            {"name": "KUBERAY_CRD_VER", "value": "v1"},
-        ],
-        "resources": {"limits": dict(_AUTOSCALER_RESOURCES), "requests": dict(_AUTOSCALER_RESOURCES)},
-    }
-    container["env"] += _token_env(cluster)
-    container |= {field: copy.deepcopy(options[field]) for field in _AUTOSCALER_OVERRIDES if options.get(field)}
-    for field in ("env", "envFrom", "volumeMounts"):
-        if options.get(field):
-            container[field] = [*container.get(field, []), *copy.deepcopy(options[field])]
-    spec["containers"].append(container)
-    if names.autoscaling_v2(cluster):
-        env = spec["containers"][0].setdefault("env", [])
-        env.append({"name": "RAY_enable_autoscaler_v2", "value": "true"})
-        spec["restartPolicy"] = "Never"
-
-
-def _autoscaler(pod: Object) -> Object:
-    return next(container for container in pod["spec"]["containers"] if container["name"] == "autoscaler")
-
-
-def _add_fault_tolerance(cluster: Object, pod: Object, *, head: bool) -> Parameters:
-    """Redis settings in the environment; returns the `ray start` parameters that refer to them."""
-    on = names.fault_tolerant(cluster)
-    if head:
-        pod["metadata"]["annotations"][names.FT_ENABLED] = "true" if on else "false"
-    if not on:
-        return {}
-    env = pod["spec"]["containers"][0].setdefault("env", [])
-    taken = {variable["name"] for variable in env}
-    if not head:
-        if "RAY_gcs_rpc_server_reconnect_timeout_s" not in taken:
-            env.append({"name": "RAY_gcs_rpc_server_reconnect_timeout_s", "value": "600"})
-        return {}
-    options = cluster["spec"].get("gcsFaultToleranceOptions") or {}
-    annotations = cluster["metadata"].get("annotations") or {}
-    storage = options.get("externalStorageNamespace") or annotations.get(names.STORAGE_NAMESPACE)
-    storage = storage or cluster["metadata"]["uid"]
-    pod["metadata"]["annotations"][names.STORAGE_NAMESPACE] = storage
-    if "RAY_external_storage_namespace" not in taken:
-        env.append({"name": "RAY_external_storage_namespace", "value": storage})
-    extra: Parameters = {}
-    if options:
-        env.append({"name": "RAY_REDIS_ADDRESS", "value": options.get("redisAddress", "")})
-    for field, variable, flag in (
-        ("redisUsername", "REDIS_USERNAME", "redis-username"),
-        ("redisPassword", "REDIS_PASSWORD", "redis-password"),
-    ):
-        if options.get(field):
-            env.append({"name": variable, **copy.deepcopy(options[field])})
-            extra[flag] = f"${variable}"
-    return extra
-
-
-def _token_env(cluster: Object) -> list[Object]:
-    if not names.token_auth(cluster):
-        return []
-    mode = {"name": "RAY_AUTH_MODE", "value": "token"}
-    if names.kubernetes_auth(cluster):
-        return [mode, {"name": "RAY_ENABLE_K8S_TOKEN_AUTH", "value": "true"}]
-    secret = cluster["spec"]["authOptions"].get("secretName") or names.check_name(cluster["metadata"]["name"])
-    reference = {"secretKeyRef": {"name": secret, "key": "auth_token"}}
-    return [mode, {"name": "RAY_AUTH_TOKEN", "valueFrom": reference}]
-
-
-def _add_token(cluster: Object, pod: Object) -> None:
-    spec = pod["spec"]
-    waiting = [container for container in spec.get("initContainers") or [] if container["name"] == "wait-gcs-ready"]
-    containers = [spec["containers"][0], *waiting]
-    for container in containers:
-        env = container.setdefault("env", [])
-        taken = {variable["name"] for variable in env}
-        env += [variable for variable in _token_env(cluster) if variable["name"] not in taken]
-        if not env:
-            del container["env"]
-    if not (names.token_auth(cluster) and names.kubernetes_auth(cluster)):
-        return
-    source = {"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
-    spec.setdefault("volumes", []).append({"name": "ray-token", **source})
-    mount = {"name": "ray-token", "mountPath": "/var/run/secrets/ray.io/serviceaccount", "readOnly": True}
-    sidecars = [container for container in spec["containers"] if container["name"] == "autoscaler"]
-    for container in [*containers, *sidecars]:
-        container.setdefault("volumeMounts", []).append(dict(mount))
 
 
 def _add_metrics_port(ray: Object) -> None:

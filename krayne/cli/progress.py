@@ -28,6 +28,7 @@ class Progress:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._written = 0
+        self._last = ""
 
     def __enter__(self) -> Progress:
         return self
@@ -38,7 +39,10 @@ class Progress:
     def __call__(self, info: ClusterInfo) -> None:
         """Show a cluster as it is now."""
         if not self._live:
-            self._write(f"{plain_line(info)}\n")
+            line = plain_line(info)
+            if line != self._last:
+                self._write(f"{line}\n")
+            self._last = line
             return
         lines = live_lines(info, shutil.get_terminal_size().columns)
         self._write((_UP_AND_CLEAR.format(self._written) if self._written else "") + "".join(f"{x}\n" for x in lines))

@@ -15,8 +15,8 @@ from typing import Any
 from krayne.sandbox import credentials, state
 from krayne.sandbox.apiserver.cluster import SYSTEM_NAMESPACES, Cluster
 from krayne.sandbox.apiserver.controllers import Controllers
+from krayne.sandbox.apiserver.creating import create_own
 from krayne.sandbox.apiserver.server import Server
-from krayne.sandbox.apiserver.writing import create_own
 from krayne.sandbox.door import NoRuntime, PodRuntime
 from krayne.sandbox.player import Connection, Player
 from krayne.sandbox.player.timing import TIMINGS
@@ -85,7 +85,7 @@ def _furnish(cluster: Cluster, controllers: Controllers, port: int) -> None:
     import yaml
 
     for name in SYSTEM_NAMESPACES:
-        cluster.add_namespace(name)
+        create_own(cluster, "namespaces", {"metadata": {"name": name}})
     controllers.settle_all()
     ports = [{"name": "https", "port": 443, "targetPort": port}]
     labels = {"component": "apiserver", "provider": "kubernetes"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from krayne.sandbox.apiserver.metadata import now
 from krayne.sandbox.apiserver.registry import Registry
 from krayne.sandbox.apiserver.resources import Resource
 from krayne.sandbox.apiserver.statuses import Cause, forbidden, not_found
@@ -50,14 +49,3 @@ class Cluster:
             if resource.namespaced
             for stored in self.store.list(resource.qualified, namespace)
         ]
-
-    def add_namespace(self, name: str) -> None:
-        """A namespace of the system's own, unless it is there."""
-        if self.store.get(Key("namespaces", "", name)) is None:
-            from krayne.sandbox.apiserver.writing import create_own
-
-            create_own(self, "namespaces", {"metadata": {"name": name}})
-
-    def started(self) -> str:
-        """The time that objects made now carry."""
-        return now()

@@ -9,11 +9,11 @@ from typing import Any
 
 from krayne.sandbox.apiserver import deleting, quota
 from krayne.sandbox.apiserver.cluster import Cluster
+from krayne.sandbox.apiserver.creating import create_own
 from krayne.sandbox.apiserver.registry import CRDS
 from krayne.sandbox.apiserver.requests import DeleteOptions
 from krayne.sandbox.apiserver.resources import Resource
 from krayne.sandbox.apiserver.store import Change, Key, Object
-from krayne.sandbox.apiserver.writing import create_own
 
 _BACKGROUND = DeleteOptions(None, "Background", None, None, dry_run=False)
 

@@ -34,7 +34,7 @@ def is_atomic(value: Any, schema: Schema) -> bool:
         )
         return untyped and TYPE_NAME not in schema
     if isinstance(value, list):
-        return schema.get("x-kubernetes-list-type", "atomic") == "atomic"
+        return bool(schema.get("x-kubernetes-list-type", "atomic") == "atomic")
     return True
 
 

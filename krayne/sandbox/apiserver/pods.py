@@ -109,7 +109,7 @@ def admit(pod: dict[str, Any]) -> None:
 
 
 def _tolerates(toleration: Mapping[str, Any], key: str) -> bool:
-    return toleration.get("key", key) == key and toleration.get("effect", "NoExecute") == "NoExecute"
+    return bool(toleration.get("key", key) == key and toleration.get("effect", "NoExecute") == "NoExecute")
 
 
 def _mount_token(spec: dict[str, Any]) -> None:

@@ -97,4 +97,4 @@ def _with_metadata(schema: Any) -> Schema:
     """The CRD's schema with the fields that every object has."""
     text = {"type": "string"}
     head: Schema = {"apiVersion": text, "kind": text, "metadata": builtin_types()["meta.v1.ObjectMeta"]}
-    return schema | {"properties": {**schema.get("properties", {}), **head}}
+    return {**schema, "properties": {**schema.get("properties", {}), **head}}

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from krayne.sandbox.apiserver import decoding, patches
+from krayne.sandbox.apiserver.changing import patch
 from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.listing import get
 from krayne.sandbox.apiserver.requests import Request
-from krayne.sandbox.apiserver.writing import patch
 
 
 def read(cluster: Cluster, request: Request) -> dict[str, Any]:

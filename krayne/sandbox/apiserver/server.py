@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
-import json
 import logging
 import ssl
-from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from aiohttp import web
 
-from krayne.sandbox.apiserver import deleting, discovery, listing, openapi, podlogs, scaling, tables, watching, writing
+from krayne.sandbox.apiserver import changing, creating, deleting, discovery, listing, openapi, podlogs, scaling
+from krayne.sandbox.apiserver.answers import JSON, as_json, event_lines, found_or_404, stream, table, wants_table
 from krayne.sandbox.apiserver.choosing import chosen_by
 from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.requests import Request
 from krayne.sandbox.apiserver.reviews import bind, review
 from krayne.sandbox.apiserver.routing import target
 from krayne.sandbox.apiserver.statuses import ApiError, method_not_allowed, not_found, unauthorized, unknown_path
-from krayne.sandbox.apiserver.store import Stored
 
 # As the real server's own bound on one request.
 _LARGEST_BODY = 3 * 1024 * 1024
-_JSON = "application/json"
 _LOG = logging.getLogger(__name__)
 
 
@@ -59,16 +55,16 @@ class Server:
                 raise unauthorized()
             return await self._route(http)
         except ApiError as error:
-            return _json(error.as_dict(), error.code)
+            return as_json(error.as_dict(), error.code)
         except web.HTTPRequestEntityTooLarge:
             refusal = ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_LARGEST_BODY}")
-            return _json(refusal.as_dict(), 413)
+            return as_json(refusal.as_dict(), 413)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 (a server's outermost edge: one request's bug is not the others')
             _LOG.exception("%s %s", http.method, http.path)
             failure = ApiError(500, "InternalError", f"Internal error occurred: {error}")
-            return _json(failure.as_dict(), 500)
+            return as_json(failure.as_dict(), 500)
 
     async def _route(self, http: web.Request) -> web.StreamResponse:
         path = http.path.rstrip("/")
@@ -89,7 +85,7 @@ class Server:
             subresource=found.subresource,
             query=dict(http.query),
             body=await http.read(),
-            content_type=http.headers.get("Content-Type", _JSON),
+            content_type=http.headers.get("Content-Type", JSON),
             user_agent=http.headers.get("User-Agent", ""),
         )
         return await self._answer(http, request)
@@ -100,15 +96,19 @@ class Server:
             return web.Response(text="ok")
         if path.startswith("/openapi/v3"):
             return self._openapi(path[len("/openapi/v3") :])
+        if path == "/version":
+            return as_json(discovery.VERSION)
         if path in ("/api", "/apis"):
             return self._roots(path, accept)
-        if path == "/version":
-            return _json(discovery.VERSION)
-        parts, found = path.split("/"), target(path)
+        return self._group(path)
+
+    def _group(self, path: str) -> web.Response | None:
+        """A group's versions, or a version's resources; None where the path leads further."""
+        registry, parts, found = self._cluster.registry, path.split("/"), target(path)
         if len(parts) == 3 and parts[1] == "apis":
-            return _found(discovery.group(self._cluster.registry, parts[2]))
+            return found_or_404(discovery.group(registry, parts[2]))
         if found is not None and not found.plural:
-            return _found(discovery.resources(self._cluster.registry, found.group, found.version))
+            return found_or_404(discovery.resources(registry, found.group, found.version))
         return None
 
     def _roots(self, path: str, accept: str) -> web.Response:
@@ -117,17 +117,17 @@ class Server:
         for version in ("v2", "v2beta1"):
             if f"g=apidiscovery.k8s.io;v={version}" in accept:
                 body = discovery.aggregated(registry, core=path == "/api", api=version)
-                return _json(body, kind=f"{_JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
-        return _json(discovery.versions(f"127.0.0.1:{self.port}") if path == "/api" else discovery.groups(registry))
+                return as_json(body, kind=f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+        return as_json(discovery.versions(f"127.0.0.1:{self.port}") if path == "/api" else discovery.groups(registry))
 
     def _openapi(self, path: str) -> web.Response:
         if not path:
-            return _json(openapi.index(self._cluster.registry))
+            return as_json(openapi.index(self._cluster.registry))
         found = target(path)
         body = openapi.document(self._cluster.registry, found.group, found.version) if found is not None else None
         if body is None:
             raise unknown_path()
-        return web.Response(body=body, content_type=_JSON)
+        return web.Response(body=body, content_type=JSON)
 
     async def _answer(self, http: web.Request, request: Request) -> web.StreamResponse:
         if request.subresource and request.subresource not in request.resource.subresources:
@@ -135,129 +135,60 @@ class Server:
                 raise not_found(request.resource, request.name)
             raise unknown_path()
         if request.subresource == "log":
-            return await _stream(http, podlogs.log(self._cluster, request), "text/plain", eager=False)
+            return await stream(http, podlogs.log(self._cluster, request), "text/plain", eager=False)
         if request.method == "GET":
             return await self._read(http, request)
         return self._write(request)
 
     async def _read(self, http: web.Request, request: Request) -> web.StreamResponse:
-        as_table = _wants_table(http.headers.get("Accept", ""))
+        as_table = wants_table(http.headers.get("Accept", ""))
         verb = "get" if request.name else "list"
         if verb not in request.resource.verbs:
             raise method_not_allowed()
         if request.flag("watch"):
-            events = _event_lines(self._cluster, request, as_table=as_table)
-            return await _stream(http, events, _JSON, eager=True)
+            events = event_lines(self._cluster, request, as_table=as_table)
+            return await stream(http, events, JSON, eager=True)
         if request.subresource == "scale":
-            return _json(scaling.read(self._cluster, request))
+            return as_json(scaling.read(self._cluster, request))
         if request.name:
             stored = listing.get(self._cluster, request)
             if as_table:
-                return _json(_table(request, [stored], {"resourceVersion": str(stored.version)}))
-            return web.Response(body=stored.text, content_type=_JSON)
+                return as_json(table(request, [stored], {"resourceVersion": str(stored.version)}))
+            return web.Response(body=stored.text, content_type=JSON)
         page = listing.page(self._cluster, request)
         if as_table:
             meta: dict[str, Any] = {"resourceVersion": str(page.version)}
             meta |= {"continue": page.next} if page.next else {}
             meta |= {"remainingItemCount": page.remaining} if page.remaining is not None else {}
-            return _json(_table(request, page.items, meta))
-        return web.Response(body=listing.render(request, page), content_type=_JSON)
+            return as_json(table(request, page.items, meta))
+        return web.Response(body=listing.render(request, page), content_type=JSON)
 
     def _write(self, request: Request) -> web.Response:
         if request.subresource == "scale" and request.method in ("PUT", "PATCH"):
-            return _json(scaling.write(self._cluster, request))
+            return as_json(scaling.write(self._cluster, request))
         if request.subresource == "binding" and request.method == "POST":
-            return _json(bind(self._cluster, request), 201)
+            return as_json(bind(self._cluster, request), 201)
         if not request.name and "list" not in request.resource.verbs and request.method == "POST":
-            return _json(review(request), 201)
+            return as_json(review(request), 201)
         if request.method == "DELETE" and not request.subresource:
             return self._delete(request)
         if not request.name and request.method == "POST":
-            written = writing.create(self._cluster, request)
+            written = creating.create(self._cluster, request)
         elif request.name and request.method == "PUT":
-            written = writing.update(self._cluster, request)
+            written = changing.update(self._cluster, request)
         elif request.name and request.method == "PATCH":
-            written = writing.patch(self._cluster, request)
+            written = changing.patch(self._cluster, request)
         else:
             raise method_not_allowed()
-        return _json(written.object, written.code, warnings=request.warnings)
+        return as_json(written.object, written.code, warnings=request.warnings)
 
     def _delete(self, request: Request) -> web.Response:
         if request.name:
-            return _json(deleting.delete(self._cluster, request))
+            return as_json(deleting.delete(self._cluster, request))
         if "deletecollection" not in request.resource.verbs or request.resource.kind == "Namespace":
             raise method_not_allowed()
         items = deleting.delete_collection(self._cluster, request, chosen_by(request))
         resource = request.resource
         meta = {"resourceVersion": str(self._cluster.store.version)}
         head = {"kind": resource.list_kind, "apiVersion": resource.group_version, "metadata": meta}
-        return _json({**head, "items": items})
-
-
-def _wants_table(accept: str) -> bool:
-    return "as=Table" in accept.partition(",")[0]
-
-
-def _table(request: Request, items: Any, meta: Mapping[str, Any], *, head: bool = True) -> dict[str, Any]:
-    return tables.table(request.resource, items, meta, request.query.get("includeObject", "Metadata"), head=head)
-
-
-async def _event_lines(cluster: Cluster, request: Request, *, as_table: bool) -> AsyncIterator[bytes]:
-    head = True
-    async for event in watching.watch(cluster, request):
-        if not as_table or event.type == "ERROR":
-            yield watching.line(event.type, event.stored.text)
-            continue
-        meta = {"resourceVersion": str(event.stored.version)}
-        rows = [] if event.type == "BOOKMARK" else [event.stored]
-        yield watching.line(event.type, Stored(_table(request, rows, meta, head=head), 0).text)
-        head = head and not rows
-
-
-async def _stream(http: web.Request, lines: AsyncIterator[bytes], kind: str, *, eager: bool) -> web.StreamResponse:
-    """Send lines as they come. What is refused before the first line is an answer of its own.
-
-    `eager` sends the headers before there is a line: a watcher waits for them.
-    """
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-    reader = asyncio.create_task(_pump(lines, queue))
-    try:
-        first = b"" if eager else await queue.get()
-        await asyncio.sleep(0)
-        if reader.done() and (error := reader.exception()) is not None:
-            raise error
-        response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache, private"})
-        await response.prepare(http)
-        with contextlib.suppress(ConnectionError):  # the client has gone
-            while first is not None:
-                await response.write(first)
-                first = await queue.get()
-    finally:
-        reader.cancel()
-    return response
-
-
-async def _pump(lines: AsyncIterator[bytes], queue: asyncio.Queue[bytes | None]) -> None:
-    """Move lines into the queue, and None once there are no more."""
-    try:
-        async for line in lines:
-            queue.put_nowait(line)
-    finally:
-        queue.put_nowait(None)
-
-
-def _found(body: dict[str, Any] | None) -> web.Response:
-    if body is None:
-        raise unknown_path()
-    return _json(body)
-
-
-def _json(
-    body: Mapping[str, Any], code: int = 200, kind: str = _JSON, warnings: list[str] | None = None
-) -> web.Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-    response = web.Response(body=text, status=code, headers={"Content-Type": kind})
-    for warning in warnings or ():
-        shown = warning.replace("\\", "\\\\").replace('"', '\\"')
-        response.headers.add("Warning", f'299 - "{shown}"')
-    return response
+        return as_json({**head, "items": items})

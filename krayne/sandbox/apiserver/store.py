@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -81,7 +81,7 @@ class Store:
         """The object's current version."""
         return self._shelf(key.resource).objects.get((key.namespace, key.name))
 
-    def list(self, resource: str, namespace: str = "") -> list[Stored]:
+    def list(self, resource: str, namespace: str = "") -> Sequence[Stored]:
         """The resource's objects, all of them or one namespace's, by namespace and name."""
         return _sorted(self._shelf(resource).objects, namespace)
 
@@ -120,7 +120,7 @@ class Store:
             raise TooOldError(shelf.compacted)
         return (change for change in list(shelf.history) if change.version > version)
 
-    def list_at(self, resource: str, namespace: str, version: int) -> list[Stored]:
+    def list_at(self, resource: str, namespace: str, version: int) -> Sequence[Stored]:
         """The list as it was at `version`. Raises TooOldError."""
         objects = dict(self._shelf(resource).objects)
         for change in reversed(list(self.since(resource, version))):

@@ -46,7 +46,7 @@ def prune(value: Any, schema: Schema, path: str = "") -> tuple[Any, list[str]]:
     if isinstance(value, list) and isinstance(schema.get("items"), dict):
         pairs = [prune(item, schema["items"], item_path(path, index)) for index, item in enumerate(value)]
         return [item for item, _ in pairs], [name for _, names in pairs for name in names]
-    return copy.deepcopy(value), []
+    return copy.deepcopy(value) if isinstance(value, (dict, list)) else value, []
 
 
 def _prune_object(value: dict[str, Any], schema: Schema, path: str) -> tuple[dict[str, Any], list[str]]:

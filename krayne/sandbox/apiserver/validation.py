@@ -67,6 +67,7 @@ def type_name(value: Any) -> str:
 
 def _type_problem(value: Any, schema: Schema, path: str) -> Cause | None:
     found = type_name(value)
+    allowed: tuple[str, ...]
     if schema.get("x-kubernetes-int-or-string"):
         allowed, wanted = ("integer", "string"), "integer,string"
     else:
@@ -84,7 +85,12 @@ def _bounds(value: Any, schema: Schema, path: str) -> Iterator[Cause]:
             if keyword in schema and not keeps(value, schema[keyword]):
                 yield invalid_value(path, value, f"{path} in body {words.format(schema[keyword])}")
     for keyword, kind, keeps, words, reason in _SIZES:
-        if keyword in schema and isinstance(value, kind) and not keeps(len(value), schema[keyword]):
+        if (
+            keyword in schema
+            and isinstance(value, (str, list))
+            and isinstance(value, kind)
+            and not keeps(len(value), schema[keyword])
+        ):
             if reason == "FieldValueInvalid":
                 yield invalid_value(path, value, f"{path} in body {words.format(schema[keyword])}")
             else:

@@ -61,18 +61,20 @@ def get(
     if watch:
         _watch(kubectl, names, selector, form, rows)
         return
-    from krayne.operations.get import get_cluster, list_clusters
+    from krayne.operations.get import ask_cluster, ask_clusters
 
     if len(names) == 1:
-        clusters: Sequence[ClusterInfo] = [get_cluster(names[0], kubectl=kubectl)]
+        answer = ask_cluster(kubectl, names[0])
     else:
-        clusters = list_clusters(names=names, all_namespaces=all_namespaces, selector=selector, kubectl=kubectl)
+        answer = ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)
+    # Loaded while kubectl waits for the server.
+    from krayne.cli import output as written
+
+    clusters = answer()
     if not clusters and form in ("table", "wide", "name"):
         where = "" if all_namespaces else f" in {kubectl.current_namespace} namespace"
         click.echo(f"No resources found{where}.", err=True)
         return
-    from krayne.cli import output as written
-
     if form in ("json", "yaml"):
         value = clusters[0] if len(names) == 1 else clusters
         click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)

@@ -9,11 +9,13 @@ from krayne.errors import ClusterNotFoundError, PermissionDeniedError
 from krayne.kubectl import Kubectl, pod_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from krayne.cluster import ClusterInfo
     from krayne.kubectl import Reply
     from krayne.objects import Object
+
+    Answer = Callable[[], list[ClusterInfo]]
 
 # Up to so many clusters are named in a label selector; beyond, fetching all pods is cheaper than a long URL.
 _NAMED = 50
@@ -23,10 +25,7 @@ ABOUT_CLUSTERS = "involvedObject.kind=RayCluster"
 
 def get_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterInfo:
     """One cluster. Raises ClusterNotFoundError (its text names similar clusters) or another KrayneError."""
-    kubectl = (kubectl or Kubectl()).within(namespace)
-    asked = kubectl.get_cluster(name)
-    _load_rules()
-    return judged(kubectl, [_found(kubectl, name, asked)])[0]
+    return ask_cluster((kubectl or Kubectl()).within(namespace), name)()[0]
 
 
 def list_clusters(
@@ -42,15 +41,31 @@ def list_clusters(
     Raises ClusterNotFoundError if any of ``names`` is missing, KrayneError otherwise.
     """
     kubectl = (kubectl or Kubectl()).within(namespace)
-    asked = kubectl.list_clusters(everywhere=all_namespaces, selector=selector)
-    _load_rules()
-    clusters = asked.json().get("items") or []
-    if names:
-        by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
-        if missing := [name for name in names if name not in by_name]:
-            raise missing_cluster(kubectl, missing, sorted(by_name))
-        clusters = [by_name[name] for name in dict.fromkeys(names)]
-    return judged(kubectl, clusters, everywhere=all_namespaces)
+    return ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)()
+
+
+def ask_cluster(kubectl: Kubectl, name: str) -> Answer:
+    """Start asking for one cluster; calling what comes back waits for it. Raises what get_cluster does, then."""
+    asked = kubectl.get_cluster(name)
+    return lambda: judged(kubectl, [_found(kubectl, name, asked)])
+
+
+def ask_clusters(
+    kubectl: Kubectl, *, names: Sequence[str] = (), everywhere: bool = False, selector: str | None = None
+) -> Answer:
+    """Start asking for clusters; calling what comes back waits for them. Raises what list_clusters does, then."""
+    asked = kubectl.list_clusters(everywhere=everywhere, selector=selector)
+
+    def answer() -> list[ClusterInfo]:
+        clusters = asked.json().get("items") or []
+        if names:
+            by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
+            if missing := [name for name in names if name not in by_name]:
+                raise missing_cluster(kubectl, missing, sorted(by_name))
+            clusters = [by_name[name] for name in dict.fromkeys(names)]
+        return judged(kubectl, clusters, everywhere=everywhere)
+
+    return answer
 
 
 def watch_clusters(
@@ -107,15 +122,6 @@ def _found(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
         there = kubectl.list_clusters().json().get("items") or []
         raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
     return cluster
-
-
-def _load_rules() -> None:
-    """Import what the answer will need, while kubectl waits for the server."""
-    import json
-
-    import krayne.cluster
-
-    _ = json, krayne.cluster
 
 
 def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:

@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 TESTS ?= tests
 ARGS ?=
 
-.PHONY: help venv demo test test-cluster lint type check golden docs bench build lock clean
+.PHONY: help venv demo test test-cluster test-services lint type check golden docs bench build lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -41,6 +41,9 @@ test: $(STAMP) ## every test: the units, then end to end on the sandbox
 
 test-cluster: $(STAMP) ## the same end-to-end tests on KUBECONFIG's cluster
 	pytest -m cluster --on-cluster tests/e2e $(ARGS)
+
+test-services: $(STAMP) ## a head's services for real: PyPI's notebook, the system's sshd, a stand-in for code-server
+	pytest -m services tests/services $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	ruff check

@@ -159,6 +159,25 @@ def _redis_address(value: str) -> str | None:
     return f"{shown(value)} is no address; write host:port, such as redis:6379, or redis://host:port"
 
 
+def _release(value: str) -> str | None:
+    if re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.]{1,20})?", value, re.ASCII):
+        return None
+    return f"{shown(value)} is no release; write all three numbers without a v, such as 4.139.1"
+
+
+def _http_url(value: str) -> str | None:
+    """Without a user's name and password: manifests hold no secrets."""
+    if len(value) <= 2000 and re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+(?:/[!-~]*)?", value, re.ASCII):
+        return None
+    return f"{shown(value)} is no address that krayne takes; write http(s)://host/path, without a user's name"
+
+
+def _sha256(value: str) -> str | None:
+    if re.fullmatch(r"[0-9A-Fa-f]{64}", value, re.ASCII):
+        return None
+    return f"{shown(value)} is no SHA-256, which has 64 hexadecimal digits"
+
+
 def _tpu_topology(value: str) -> str | None:
     if re.fullmatch(r"[1-9]\d{0,3}(?:x[1-9]\d{0,3}){1,2}", value, re.ASCII):
         return None
@@ -182,6 +201,7 @@ _TEXTS: dict[str, Callable[[str], str | None]] = {
     "dns-1123-label": _label,
     "dns-1123-subdomain": _subdomain,
     "env-name": _env_name,
+    "http-url": _http_url,
     "image": _image,
     "label-key": _qualified_name,
     "label-value": _label_value,
@@ -190,7 +210,9 @@ _TEXTS: dict[str, Callable[[str], str | None]] = {
     "ray-start-param": _ray_start_param,
     "ray-version": _ray_version,
     "redis-address": _redis_address,
+    "release": _release,
     "resource-name": _resource_name,
+    "sha256": _sha256,
     "sub-path": lambda value: _path(value, absolute=False),
     "text": _text,
     "tpu-topology": _tpu_topology,

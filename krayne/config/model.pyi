@@ -95,6 +95,15 @@ class Services(_Section):
     @property
     def ssh(self) -> bool:
         """SSH server."""
+    @property
+    def code_server_version(self) -> str:
+        """Release of code-server that is downloaded where the image has none."""
+    @property
+    def code_server_url(self) -> str:
+        """Where code-server is downloaded: URL/vVERSION/code-server-VERSION-linux-ARCHITECTURE.tar.gz is the file."""
+    @property
+    def code_server_sha256(self) -> Mapping[str, str]:
+        """SHA-256 of that file by architecture (amd64, arm64); no other file is used. Another version needs its own."""
 
 class Autoscaler(_Section):
     """Ray's autoscaler, which sets each group's replicas between its bounds."""
@@ -294,6 +303,9 @@ class ServicesFields(TypedDict, total=False):
     notebook: bool | None
     code_server: bool | None
     ssh: bool | None
+    code_server_version: str | None
+    code_server_url: str | None
+    code_server_sha256: Mapping[str, str] | None
 
 class AutoscalerFields(TypedDict, total=False):
     """Ray's autoscaler, which sets each group's replicas between its bounds."""

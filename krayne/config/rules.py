@@ -23,6 +23,7 @@ def check(given: Config) -> Iterator[Problem]:
     yield from _kueue(config)
     yield from _redis(config)
     yield from _environment(config)
+    yield from _code_server(given.get("services", {}), config["services"])
     yield from _volumes(config["volumes"])
     yield from own_labels(("labels",), config["labels"])
     yield from _identity(config["overrides"])
@@ -78,6 +79,15 @@ def _environment(config: Config) -> Iterator[Problem]:
     for name, field in set_by_kuberay.items():
         if name in config["env"]:
             yield Problem(("env", name), f"is set by KubeRay; use {field}")
+
+
+def _code_server(given: Config, services: Config) -> Iterator[Problem]:
+    """Another release than the default's has other digests, which only its user can know."""
+    version = given.get("code_server_version")
+    default = complete({})["services"]["code_server_version"]
+    if version not in (None, default) and services["code_server"] and "code_server_sha256" not in given:
+        message = f"needs services.code_server_sha256 beside it: krayne knows the SHA-256 of {default} only"
+        yield Problem(("services", "code_server_version"), message)
 
 
 def _volumes(volumes: list[Config]) -> Iterator[Problem]:

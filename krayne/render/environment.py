@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
@@ -33,8 +34,8 @@ from krayne.render.scalars import flow
 def fill_in(path: Path, values: Mapping[str, Any]) -> str:
     """The text that the template at ``path`` makes of ``values``.
 
-    A template sees ``values`` and krayne's own templates (to include or import) and nothing else: the sandbox keeps
-    it from Python. TemplateError, with file and line, for all that can be wrong with it.
+    A template sees ``values`` and krayne's own templates (to include or import, or as ``source(name)``) and nothing
+    else: the sandbox keeps it from Python. TemplateError, with file and line, for all that can be wrong with it.
     """
     source = _read(path)
     try:
@@ -77,6 +78,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
         keep_trailing_newline=True,
     )
     environment.filters.update(combine=_combine, e=_flow, escape=_flow, forceescape=_flow, tojson=_flow, yaml=_flow)
+    environment.filters["json"] = json.dumps  # as text, which is quoted like any other
+    environment.globals["source"] = _source
     for html in ("urlize", "xmlattr"):
         del environment.filters[html]
     return environment
@@ -96,6 +99,13 @@ def _flow(value: object) -> Markup:
 def _combine(*maps: Mapping[str, Any]) -> dict[str, Any]:
     """One map of all, the later ones first in rank."""
     return {key: value for each in maps for key, value in each.items()}
+
+
+def _source(name: str) -> str:
+    """The text of one of krayne's own files that run in the head, as a value. TemplateNotFound for any other."""
+    environment = _environment()
+    text: str = FileSystemLoader(TEMPLATES).get_source(environment, name)[0]
+    return text
 
 
 def _read(path: Path) -> str:

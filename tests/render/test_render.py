@@ -56,8 +56,13 @@ def put(value: Any, path: Path_, leaf: Any) -> Any:
 
 
 def rendered(values: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of these template variables, before overrides."""
-    return one_mapping(fill_in(TEMPLATE, values), TEMPLATE)
+    """The manifest of these template variables, before overrides; the services' settings, JSON in it, as values."""
+    manifest = one_mapping(fill_in(TEMPLATE, values), TEMPLATE)
+    container = manifest["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]
+    command = container["lifecycle"]["postStart"]["exec"]["command"]
+    settings = command.index("settings.json") + 1
+    command[settings] = json.loads(command[settings])
+    return manifest
 
 
 @pytest.fixture(scope="module")

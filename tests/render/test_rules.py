@@ -60,7 +60,8 @@ def test_what_holds_for_every_cluster(case: str) -> None:
         assert all(len(port["name"]) <= 15 for port in container.get("ports", []))
         # KubeRay's own to add, or to set for autoscaler v2.
         assert not {"restartPolicy"} & pod(group).keys()
-        assert not {"livenessProbe", "readinessProbe", "command", "args", "lifecycle"} & container.keys()
+        assert not {"livenessProbe", "readinessProbe", "command", "args"} & container.keys()
+        assert ("lifecycle" in container) <= (name == "ray-head")
 
 
 def test_the_head_runs_no_tasks_unless_it_is_to() -> None:

@@ -42,7 +42,9 @@ def test_interrupting_the_prompt_deletes_nothing(shell: Shell) -> None:
 
 def test_create_shows_a_live_line_per_group(shell: Shell) -> None:
     """Lines that are drawn over, one for the head and one for each group, until it is ready."""
-    with shell.terminal("kubectl", "krayne", "create", "x", "--set", "worker_groups.w2.replicas=1") as terminal:
+    # The player takes its time over the containers, as a real kubelet does unasked.
+    text = 'name: x\nannotations: {sandbox.krayne.io/slow-start: "0.7"}\nworker_groups: [{name: w2, replicas: 1}]\n'
+    with shell.terminal("kubectl", "krayne", "create", "-f", shell.write("x.yaml", text)) as terminal:
         terminal.expect("raycluster.ray.io/x created")
         assert terminal.wait() == 0, terminal.text
         assert "\x1b[" in terminal.shown, "live lines are drawn over"

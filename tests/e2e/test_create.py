@@ -155,9 +155,11 @@ def test_a_crash_loop_ends_the_wait_with_its_cause(shell: Shell) -> None:
 
 
 @pytest.mark.only_sandbox("the lab has no kubelet, so no logs")
-def test_a_crash_loop_shows_the_last_log_lines(shell: Shell) -> None:
-    """What the container said before it died, there and then."""
-    done = shell.krayne("create", "broken", "--set", "head.ray_start_params.no-such-option=1", "--timeout", "5m")
+@pytest.mark.parametrize("autoscaler", ["true", "false"])
+def test_a_crash_loop_shows_the_last_log_lines(shell: Shell, autoscaler: str) -> None:
+    """What the container said before it died; also where, with the autoscaler, KubeRay replaces the pod each time."""
+    options = ("--set", "head.ray_start_params.no-such-option=1", "--set", f"autoscaler.enabled={autoscaler}")
+    done = shell.krayne("create", "broken", *options)
     assert done.code == 3, str(done)
     assert "No such option: --no-such-option" in done.err
 

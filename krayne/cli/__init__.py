@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -94,4 +95,15 @@ def cli() -> None:
 def main() -> None:
     """Run the command line, calling it as it was called."""
     plugin = os.path.basename(sys.argv[0]).startswith("kubectl-")  # noqa: PTH119 - pathlib costs an import
-    cli(prog_name="kubectl krayne" if plugin else "krayne")
+    try:
+        try:
+            cli(prog_name="kubectl krayne" if plugin else "krayne")
+        finally:
+            if sys.stdout is not None:  # None: the caller closed it
+                sys.stdout.flush()
+    except OSError as error:  # a full disk under stdout; a pipe that was closed is click's affair
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's own last flush has nothing to say
+        click.echo(f"Error: cannot write the output: {error.strerror}", err=True)
+        sys.exit(1)

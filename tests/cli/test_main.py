@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from krayne.cli import cli
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.kubectl import FakeKubectl
@@ -21,18 +22,28 @@ if TYPE_CHECKING:
 VERBS = cli.list_commands(click.Context(cli))
 
 
+def paths(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """The words that lead to each command."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from paths(command, *above, name)
+        else:
+            yield (*above, name)
+
+
 def krayne(*args: str, stdin: str | None = None) -> Result:
     """Run the command line in this process; a crash crashes the test."""
     return CliRunner(catch_exceptions=False).invoke(cli, args, input=stdin, prog_name="kubectl krayne")
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_with_examples_that_can_be_pasted(verb: str) -> None:
+@pytest.mark.parametrize("path", paths(cli), ids=" ".join)
+def test_every_verb_has_help_with_examples_that_can_be_pasted(path: tuple[str, ...]) -> None:
     """They read kubectl krayne."""
-    shown = krayne(verb, "--help")
+    shown = krayne(*path, "--help")
     assert shown.exit_code == 0
-    assert shown.output.startswith(f"Usage: kubectl krayne {verb}")
-    assert f"kubectl krayne {verb}" in shown.output.partition("\n")[2]
+    assert shown.output.startswith(f"Usage: kubectl krayne {' '.join(path)}")
+    assert f"kubectl krayne {' '.join(path)}" in shown.output.partition("\n")[2]
 
 
 def test_the_group_s_help_lists_every_verb() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 import shlex
@@ -59,6 +60,17 @@ class Kubectl:
         """The same connection in another namespace; None leaves it as it is."""
         return replace(self, namespace=namespace) if namespace and namespace != self.namespace else self
 
+    def connection(self) -> dict[str, Any]:
+        """What another process needs to make the same Kubectl of it: JSON, paths made absolute."""
+        binary = os.path.abspath(self.binary) if os.sep in self.binary else self.binary  # noqa: PTH100 - as below
+        flags = ("context", "namespace", "request_timeout", "cluster", "user", "as_user")
+        return {
+            "binary": binary,
+            "kubeconfig": os.path.abspath(self.kubeconfig) if self.kubeconfig else None,  # noqa: PTH100 - pathlib costs get 3 ms
+            **{name: getattr(self, name) for name in flags},
+            "as_groups": list(self.as_groups),
+        }
+
     @property
     def _connection(self) -> tuple[str, ...]:
         named = {
@@ -71,6 +83,10 @@ class Kubectl:
         }
         flags = [f"{flag}={value}" for flag, value in named.items() if value is not None]
         return (*flags, *(f"--as-group={group}" for group in self.as_groups))
+
+    def flags(self) -> tuple[str, ...]:
+        """The connection as flags, the namespace included."""
+        return (*self._connection, *((f"--namespace={self.namespace}",) if self.namespace else ()))
 
     def command(self, *args: str) -> tuple[str, ...]:
         """The whole command line for ``args``."""
@@ -139,11 +155,27 @@ class Kubectl:
         args = ("logs", pod, *which, f"--tail={tail}", *before, self._in_namespace)
         return self.ask(*args, doing=f"read the logs of pod {pod}")
 
-    def exec(self, pod: str, container: str, *command: str) -> Reply:
+    def exec(self, pod: str, container: str, *command: str, stdin: bytes | None = None) -> Reply:
         """What a command prints in a container."""
-        return self.ask(
-            "exec", pod, f"--container={container}", self._in_namespace, "--", *command, doing=f"exec {pod}"
-        )
+        fed = ("--stdin",) if stdin is not None else ()
+        args = ("exec", pod, f"--container={container}", *fed, self._in_namespace, "--", *command)
+        return self.ask(*args, stdin=stdin, doing=f"exec {pod}")
+
+    def shell(self, pod: str, container: str, *command: str, terminal: bool) -> tuple[str, ...]:
+        """The command line that runs a command in a container with our stdin, on a terminal of its own if so."""
+        tty = ("--tty",) if terminal else ()
+        args = ("exec", pod, f"--container={container}", "--stdin", *tty, self._in_namespace, "--", *command)
+        return self.command(*args)
+
+    def port_forward(self, pod: str, local: int, remote: int) -> Process:
+        """Forward a port of 127.0.0.1 to a port in a pod, until it ends or is ended."""
+        ports = f"{local}:{remote}"
+        return self.start("port-forward", "--address=127.0.0.1", self._in_namespace, f"pod/{_checked(pod)}", ports)
+
+    def get_secret(self, name: str) -> Reply:
+        """One Secret, its data in base64."""
+        path = f"{self.core_path('secrets')}/{_checked(name)}"
+        return self.ask("get", "--raw", path, doing=f"read secret {name} {self._where()}")
 
     def version(self) -> Reply:
         """kubectl's own version and the server's; the answer has no server part where none can be reached."""
@@ -208,15 +240,18 @@ class Reply:
     """The answer of a kubectl that has been started: it runs while the caller does other things."""
 
     def __init__(self, kubectl: Kubectl, process: Process, doing: str) -> None:
-        self._kubectl, self._process, self._doing = kubectl, process, doing
+        self._kubectl, self.process, self._doing = kubectl, process, doing
 
     def completed(self) -> Completed:
         """How it ended, whatever its exit code."""
-        return self._process.communicate()
+        return self.process.communicate()
 
     def bytes(self) -> bytes:
         """What it wrote. Raises the KrayneError that its failure amounts to."""
-        done = self.completed()
+        return self.judged(self.completed())
+
+    def judged(self, done: Completed) -> builtins.bytes:
+        """What it wrote, for one who has read it by himself. Raises the KrayneError that its failure amounts to."""
         if done.code == 0:
             return done.stdout
         from krayne.kubectl.failures import failure
@@ -242,7 +277,7 @@ class Reply:
 
     def stop(self) -> None:
         """Give it up."""
-        self._process.stop()
+        self.process.stop()
 
 
 def pod_selector(names: Sequence[str] = ()) -> str:

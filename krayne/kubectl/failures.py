@@ -151,3 +151,15 @@ _NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
     NamespaceNotFoundError: _missing_namespace,
     PermissionDeniedError: _permission,
 }
+
+
+_LOGIN = re.compile(
+    r"Unauthorized|must be logged in|provide credentials|getting credentials|exec: executable .* failed"
+    r"|(token|session|credentials?) (has |have |is |are )?expired|refresh token|(log|sign) ?in\b|login",
+    re.IGNORECASE,
+)
+
+
+def wants_login(words: str) -> bool:
+    """Whether kubectl or its login plugin asks for a new login (words: client-go's, and those of common plugins)."""
+    return bool(_LOGIN.search(words))

@@ -29,6 +29,27 @@ def context_namespace(*, kubeconfig: str | None, context: str | None, environ: M
     return next(_namespaces(configs, chosen), DEFAULT)
 
 
+def server_address(*, kubeconfig: str | None, context: str | None, cluster: str | None) -> str:
+    """The API server that kubectl would talk to, by the same rules; the pod's own inside a cluster; else nothing."""
+    texts = [text for path in _files(kubeconfig, os.environ) if (text := _read(path)) is not None]
+    configs = [config for text in texts if isinstance(config := _parse(text), dict)]
+    chosen = context or next((name for config in configs if (name := config.get("current-context"))), None)
+    if named := cluster or _entry(configs, "contexts", "context", chosen).get("cluster"):
+        return str(_entry(configs, "clusters", "cluster", named).get("server") or "")
+    host, port = (os.environ.get(f"KUBERNETES_SERVICE_{what}", "") for what in ("HOST", "PORT"))
+    return f"https://{host}:{port}" if host and not texts else ""
+
+
+def _entry(configs: Iterable[dict[str, Any]], section: str, kind: str, name: str | None) -> dict[str, Any]:
+    for config in configs:
+        entries = config.get(section)
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and entry.get("name") == name and isinstance(entry.get(kind), dict):
+                found: dict[str, Any] = entry[kind]
+                return found
+    return {}
+
+
 def _files(kubeconfig: str | None, environ: Mapping[str, str]) -> list[str]:
     if kubeconfig:
         return [kubeconfig]

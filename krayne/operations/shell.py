@@ -1,0 +1,186 @@
+"""Shells in a cluster: through kubectl exec in any of its pods, through SSH in its head."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from krayne.errors import ClusterNotReadyError, ClusterTimeoutError, KrayneError, UsageError
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from krayne.objects import Object
+    from krayne.services import ServiceInfo
+    from krayne.ssh import Login
+
+_SHELL = ("/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash -l; else exec sh -l; fi")
+_TIMEOUT = 60.0  # seconds that an SSH service that is being installed is waited for
+_LOOK = 1.0  # seconds between looks at it
+
+
+def exec_in_cluster(
+    name: str,
+    command: Sequence[str] = (),
+    namespace: str | None = None,
+    *,
+    group: str | None = None,
+    kubectl: Kubectl | None = None,
+) -> int:
+    """Run a command (without one, a login shell) in the head, or in the first ready worker of a group.
+
+    Our stdin, stdout and stderr are its own; it has a terminal where we have one. Gives its exit code. Raises
+    UsageError for a group that the cluster does not have, ClusterNotReadyError where no pod of it runs,
+    ClusterNotFoundError or another KrayneError.
+    """
+    from krayne import objects
+    from krayne.operations.get import items, read_cluster
+    from krayne.process import run_attached
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    asked = kubectl.list_pods([name])
+    cluster = read_cluster(kubectl, name)
+    groups = [objects.string(each, "groupName") for each in objects.worker_groups(cluster)]
+    if group is not None and group not in groups:
+        raise UsageError(f"{kubectl.named(name)} has no worker group {group!r}: it has {', '.join(groups) or 'none'}")
+    wanted = objects.HEAD_GROUP if group is None else group
+    pod = _first_running([each for each in items(asked) or [] if objects.group_of(each) == wanted])
+    if pod is None:
+        what = "head" if group is None else f"worker of group {group}"
+        where = f"{name} -n {kubectl.current_namespace}"
+        raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\nSee why: kubectl krayne describe {where}")
+    container = objects.string(objects.items(pod, "spec", "containers")[0], "name")  # KubeRay: the first is Ray's
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    argv = kubectl.shell(objects.name(pod), container, *(command or _SHELL), terminal=terminal)
+    import shlex
+
+    kubectl.log(shlex.join(argv))
+    try:
+        return run_attached(argv)
+    except OSError as error:
+        from krayne.kubectl.failures import not_found
+
+        raise not_found(kubectl.binary, error) from error
+
+
+def ssh_to_cluster(
+    name: str,
+    command: Sequence[str] = (),
+    namespace: str | None = None,
+    *,
+    timeout: float | None = _TIMEOUT,
+    kubectl: Kubectl | None = None,
+) -> int:
+    """Log in to the head by SSH, through its tunnel or one for this login only; the exit code.
+
+    As ssh does, the command's words are joined by blanks and given to the user's shell in the head. The user's public
+    key is put into the head, and the head's own is taken from there, both through kubectl exec. Raises UsageError
+    where the cluster has no SSH service, KrayneError where it failed or is not there in ``timeout`` seconds.
+    """
+    from krayne import ssh
+    from krayne.operations.tunnels import open_tunnel
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    login = _prepare(kubectl, name, timeout)
+    with open_tunnel(name, only=("ssh",), must=("ssh",), timeout=timeout, kubectl=kubectl) as urls:
+        return ssh.log_in(login, int(urls["ssh"].rpartition(":")[2]), command)
+
+
+def relay_ssh(
+    name: str, namespace: str | None = None, *, timeout: float | None = _TIMEOUT, kubectl: Kubectl | None = None
+) -> None:
+    """Connect stdin and stdout to the head's SSH server: what ssh_config has as its ProxyCommand."""
+    from krayne import ssh
+    from krayne.operations.tunnels import open_tunnel
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    ssh.remember(_prepare(kubectl, name, timeout))
+    with open_tunnel(name, only=("ssh",), must=("ssh",), timeout=timeout, kubectl=kubectl) as urls:
+        ssh.relay(int(urls["ssh"].rpartition(":")[2]))
+
+
+def ssh_config(
+    name: str,
+    namespace: str | None = None,
+    *,
+    program: Sequence[str],
+    timeout: float | None = _TIMEOUT,
+    kubectl: Kubectl | None = None,
+) -> str:
+    """The head as a section of ~/.ssh/config, for VS Code Remote and others; no tunnel has to be open for it.
+
+    ``program`` is how krayne's command line is called.
+    """
+    import os
+    import shutil
+
+    from krayne import ssh
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    login = _prepare(kubectl, name, timeout)
+    binary = shutil.which(kubectl.binary) or kubectl.binary
+    # An editor's environment is not this shell's.
+    variables = {"KUBECTL": os.path.abspath(binary), "KUBECONFIG": os.environ.get("KUBECONFIG")}  # noqa: PTH100 - of text
+    variables["XDG_STATE_HOME"] = os.environ.get("XDG_STATE_HOME")
+    env = [f"{key}={value}" for key, value in variables.items() if value]
+    flags = kubectl.within(kubectl.current_namespace).flags()
+    proxy = ["/usr/bin/env", *env, *program, "ssh", name, *flags, "--stdio"]
+    return ssh.config(login, f"krayne-{name}.{kubectl.current_namespace}", proxy)
+
+
+def _prepare(kubectl: Kubectl, name: str, timeout: float | None) -> Login:
+    """Put the user's key into the head; where and as whom to log in then."""
+    from krayne import objects, ssh
+    from krayne.operations.get import items, read_cluster
+    from krayne.services import HeadPod, add_key, head_of
+    from krayne.tunnels.state import Place
+
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        asked = kubectl.list_pods([name])
+        cluster = read_cluster(kubectl, name)
+        pods = items(asked) or []
+        service = _ssh_service(kubectl, name, cluster, pods)
+        head: HeadPod | None = head_of(pods)
+        if service.state == "running" and head:
+            break
+        if until is not None and time.monotonic() > until:
+            raise ClusterTimeoutError(
+                f"the SSH service of {kubectl.named(name)} is not there after {timeout:g}s: {service.why}"
+            )
+        time.sleep(_LOOK)
+    key = ssh.own_key()
+    added = kubectl.exec(head.pod, head.container, *add_key(), stdin=key.public.encode())
+    added.bytes()
+    from krayne.operations.tunnels import server_of
+
+    place = Place(name, kubectl.current_namespace, objects.string(cluster, "metadata", "uid"), server_of(kubectl))
+    return ssh.Login(place.host, service.user or "ray", key, service.host_key)
+
+
+def _ssh_service(kubectl: Kubectl, name: str, cluster: dict[str, Any], pods: Sequence[Object]) -> ServiceInfo:
+    from krayne.operations.services import services_of
+
+    service = next(each for each in services_of(kubectl, cluster, pods) if each.service == "ssh")
+    if service.state == "off":
+        raise UsageError(
+            f"{kubectl.named(name)} has no SSH service: it was made without (services.ssh)\n"
+            f"A shell in its head: kubectl krayne exec {name} -n {kubectl.current_namespace}"
+        )
+    if service.state == "failed":
+        raise KrayneError(
+            f"the SSH service of {kubectl.named(name)} failed: {service.why}\n"
+            f"A shell in its head: kubectl krayne exec {name} -n {kubectl.current_namespace}"
+        )
+    return service
+
+
+def _first_running(pods: Sequence[Object]) -> Object | None:
+    """The first pod by name that is ready, else that runs."""
+    from krayne import objects
+
+    alive = [pod for pod in pods if not objects.is_going(pod) and objects.at(pod, "status", "phase") == "Running"]
+    return min(alive, key=lambda pod: (not objects.is_true(pod, "Ready"), objects.name(pod)), default=None)

@@ -1,0 +1,331 @@
+"""Tunnels: local ports that lead to a cluster's services."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from krayne.errors import ClusterTimeoutError, KrayneError, UsageError
+from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from krayne.cluster import ClusterInfo
+    from krayne.services import ServiceInfo
+    from krayne.tunnels.state import Holder, Place, Record, Tunnel
+
+    Progress = Callable[[Tunnel], None]
+
+TIMEOUT = 60.0  # seconds that a tunnel may take to come up; pulling a head's image is `wait`'s to wait for
+USER = "user"  # the holder that stays until tun-close
+_LOOK = 0.05  # seconds between looks at the state file
+
+
+def ensure_tunnel(
+    name: str,
+    namespace: str | None = None,
+    *,
+    only: Sequence[str] = (),
+    ports: Mapping[str, int] | None = None,
+    timeout: float | None = TIMEOUT,
+    progress: Progress | None = None,
+    kubectl: Kubectl | None = None,
+) -> Tunnel:
+    """Open a cluster's tunnel, or repair it, and leave it open until close_tunnel: what ``tun-open`` does.
+
+    ``only``: these of dashboard, client, serve, notebook, code-server, ssh; without it all that the cluster has. What
+    was opened before stays. ``ports``: local ports by service. Returns when each service answers; one that does not
+    listen yet is ``waiting`` and comes up by itself. Raises ClusterTimeoutError if Ray's own do not answer within
+    ``timeout`` seconds (the tunnel stays, and goes on trying), UsageError for a service that the cluster does not have
+    or a local port that is taken, ClusterNotFoundError or another KrayneError.
+    """
+    from krayne.tunnels.state import Holder
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    place, services = _hold(kubectl, name, only, ports or {}, Holder(USER, None, ()))
+    return _await(kubectl, place, services, timeout, progress=progress)
+
+
+@contextmanager
+def open_tunnel(
+    name: str,
+    namespace: str | None = None,
+    *,
+    only: Sequence[str] = (),
+    ports: Mapping[str, int] | None = None,
+    timeout: float | None = TIMEOUT,
+    must: Sequence[str] = (),
+    progress: Progress | None = None,
+    kubectl: Kubectl | None = None,
+) -> Iterator[dict[str, str]]:
+    """A cluster's local URLs by service, open inside the ``with`` and no longer than this process lives.
+
+    Services that others have opened stay open. ``must``: services of the head that have to answer, too, before it
+    begins. Otherwise as ensure_tunnel.
+
+        with open_tunnel("my-cluster") as urls:
+            ray.init(urls["client"])
+    """
+    import secrets
+
+    from krayne.tunnels.control import release
+    from krayne.tunnels.identity import myself
+    from krayne.tunnels.state import Holder
+
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    holder = Holder(secrets.token_hex(8), myself(), ())
+    place, services = _hold(kubectl, name, only, ports or {}, holder)
+    try:
+        tunnel = _await(kubectl, place, services, timeout, must=must, progress=progress)
+        yield {service: url for service, url in tunnel.urls().items() if service in services}
+    finally:
+        release(place.key, holder.name)
+
+
+def follow_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> Iterator[Tunnel]:
+    """A cluster's tunnel as it is, then again whenever it changes; ends when it is closed or gives up."""
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    last: Tunnel | None = None
+    while found := _records(kubectl, name):
+        if found[0].tunnel != last:
+            last = found[0].tunnel
+            yield last
+        if not found[0].running:
+            return
+        time.sleep(4 * _LOOK)
+
+
+def close_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> bool:
+    """Close a cluster's tunnel; True if there was one. Asks no API server: it may be out of reach."""
+    from krayne.tunnels import places
+
+    if not places.tunnels():
+        return False
+    from krayne.tunnels.control import close
+
+    found = _records((kubectl or Kubectl()).within(namespace), name)
+    for record in found:
+        close(record)
+    return bool(found)
+
+
+def _records(kubectl: Kubectl, name: str) -> list[Record]:
+    """A cluster's tunnels, by its name: the running one first; others led to clusters that had the name before."""
+    from krayne.tunnels.state import records
+
+    wanted = (server_of(kubectl), kubectl.current_namespace, name)
+    found = [each for each in records() if (each.place.server, each.place.namespace, each.place.name) == wanted]
+    return sorted(found, key=lambda record: not record.running)
+
+
+def close_tunnels() -> list[Tunnel]:
+    """Close every tunnel of this user on this machine; those that were there."""
+    from krayne.tunnels.control import close
+    from krayne.tunnels.state import records
+
+    found = records()
+    for record in found:
+        close(record)
+    return [record.tunnel for record in found]
+
+
+def list_tunnels() -> list[Tunnel]:
+    """Every tunnel of this user on this machine, whatever its cluster, by namespace and name.
+
+    One whose supervisor was killed (not one that a reboot ended, which is cleared away) is ``stopped``.
+    """
+    from krayne.tunnels import places
+
+    if not places.tunnels():
+        return []
+    from dataclasses import replace
+
+    from krayne.tunnels.state import DOWN, GONE, STOPPED, records
+
+    found = []
+    for record in records():
+        tunnel = record.tunnel
+        if not record.running and tunnel.state != GONE:
+            why = f"its supervisor has ended: see {tunnel.log}; open it again with tun-open"
+            forwards = tuple(replace(each, state=DOWN, why=None) for each in tunnel.forwards)
+            tunnel = replace(tunnel, state=STOPPED, why=why, forwards=forwards)
+        found.append(tunnel)
+    return found
+
+
+def with_local_urls(
+    kubectl: Kubectl, clusters: Sequence[dict[str, Any]], infos: list[ClusterInfo]
+) -> list[ClusterInfo]:
+    """The same, with local URLs where a tunnel is open. Costs one look at a folder where there is none."""
+    from krayne.tunnels import places
+
+    if not places.tunnels():
+        return infos
+    from dataclasses import replace
+
+    from krayne.tunnels.state import UP, WAITING, records
+
+    by_uid = {record.place.uid: record for record in records() if record.running}
+    if not any(cluster["metadata"].get("uid") in by_uid for cluster in clusters):
+        return infos
+    server, found = server_of(kubectl), []
+    for cluster, info in zip(clusters, infos, strict=True):
+        record = by_uid.get(cluster["metadata"].get("uid", ""))
+        urls: dict[str, str] = {}
+        if record and record.place.server == server:
+            urls = {each.service: each.url for each in record.tunnel.forwards if each.state in (UP, WAITING)}
+        found.append(
+            replace(
+                info,
+                dashboard_url=urls.get("dashboard", info.dashboard_url),
+                client_url=urls.get("client", info.client_url),
+                notebook_url=urls.get("notebook", info.notebook_url),
+                code_server_url=urls.get("code-server", info.code_server_url),
+                ssh_url=urls.get("ssh", info.ssh_url),
+            )
+        )
+    return found
+
+
+def auth_token(kubectl: Kubectl, cluster: dict[str, Any]) -> str | None:
+    """The token that the cluster's Ray asks for, from its Secret; None where it asks for none.
+
+    The Secret is the one that the RayCluster names, else KubeRay's own: the cluster's name, its last 50 characters
+    (KubeRay 1.6, CheckName). Raises PermissionDeniedError where the user may not read it, or another KrayneError.
+    """
+    import base64
+
+    from krayne import objects
+
+    options = objects.mapping(cluster, "spec", "authOptions")
+    if options.get("mode") != "token":
+        return None
+    name = objects.string(options, "secretName") or objects.name(cluster)[-50:]
+    data = kubectl.get_secret(name).json().get("data") or {}
+    try:
+        return base64.b64decode(data["auth_token"]).decode().strip()
+    except (KeyError, ValueError) as error:
+        raise KrayneError(f"secret {name} in namespace {kubectl.current_namespace} has no auth_token") from error
+
+
+def _hold(
+    kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, int], holder: Holder
+) -> tuple[Place, tuple[str, ...]]:
+    """Have services forwarded for a holder; which cluster's tunnel that is, and which services."""
+    from dataclasses import replace
+
+    from krayne.operations.get import read_cluster
+    from krayne.tunnels.control import hold
+    from krayne.tunnels.state import Place
+    from krayne.tunnels.targets import TARGETS, enabled
+
+    if unknown := [each for each in (*only, *asked) if each not in TARGETS]:
+        raise UsageError(f"{unknown[0]!r} is no service: those are {', '.join(TARGETS)}")
+    cluster = read_cluster(kubectl, name)
+    there = enabled(cluster)
+    if missing := [each for each in (*only, *asked) if each not in there]:
+        raise UsageError(f"{kubectl.named(name)} has no {missing[0]}: it was made without that service")
+    meta = cluster["metadata"]
+    place = Place(name=name, namespace=meta["namespace"], uid=meta["uid"], server=server_of(kubectl))
+    wanted = tuple(each for each in there if not only or each in only or each in asked)
+    remote = {each: there[each] for each in wanted}
+    if not all(TARGETS[each].ray for each in wanted):  # these may listen elsewhere than they were told to
+        told = services(kubectl, cluster)
+        remote |= {each.service: each.port for each in told if each.port and each.service in remote}
+    hold(kubectl, place, remote, asked=asked, holder=replace(holder, services=wanted))
+    return place, wanted
+
+
+def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:
+    """The services of the head, with their secrets; none where they cannot be asked (no right to exec, no exec)."""
+    from krayne.operations.get import items
+    from krayne.operations.services import services_of
+
+    try:
+        pods = items(kubectl.list_pods([cluster["metadata"]["name"]])) or []
+        return services_of(kubectl, cluster, pods)
+    except KrayneError:
+        return ()
+
+
+def _await(
+    kubectl: Kubectl,
+    place: Place,
+    services: Sequence[str],
+    timeout: float | None,
+    *,
+    must: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Tunnel:
+    """Wait until services are up, as far as they can be. Raises KrayneError where that cannot come by itself."""
+    from krayne.tunnels.control import ensure
+    from krayne.tunnels.places import locked
+    from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, folder_of, read_record, read_wanted
+
+    until = None if timeout is None else time.monotonic() + timeout
+    folder = folder_of(place.key)
+    revision = wanted.revision if (wanted := read_wanted(folder)) else 0
+    last: Tunnel | None = None
+    while True:
+        record = read_record(folder)
+        if record and record.revision >= revision:
+            if progress and record.tunnel != last:
+                progress(record.tunnel)
+            last = record.tunnel
+            if _settled(last, services, must):
+                return last
+            if last.state in (NEEDS_LOGIN, DENIED, GONE):
+                raise KrayneError(_stuck(kubectl, last))
+        if record is None or not record.running:
+            with locked():
+                if read_wanted(folder) is None:
+                    raise KrayneError(f"the tunnel to {kubectl.named(place.name)} was closed by somebody else")
+                ensure(place.key)
+        if until is not None and time.monotonic() > until:
+            raise ClusterTimeoutError(_late(kubectl, place, last, timeout))
+        time.sleep(_LOOK)
+
+
+def _settled(tunnel: Tunnel, services: Sequence[str], must: Sequence[str]) -> bool:
+    """Whether services are up; those that may not listen yet may be waiting, unless they ``must``."""
+    from krayne.tunnels.state import UP, WAITING
+    from krayne.tunnels.targets import TARGETS
+
+    states = {each.service: each.state for each in tunnel.forwards}
+    for service in services:
+        may_wait = (not TARGETS[service].ray or TARGETS[service].rare) and service not in must
+        if states.get(service) not in ((UP, WAITING) if may_wait else (UP,)):
+            return False
+    return True
+
+
+def _stuck(kubectl: Kubectl, tunnel: Tunnel) -> str:
+    where = f"{tunnel.name} -n {tunnel.namespace}"
+    text = f"the tunnel to {kubectl.named(tunnel.name)} cannot come up: {tunnel.state}: {tunnel.why}"
+    if tunnel.state == "needs-login":
+        text += f"\nLog in (any kubectl command asks for it), then again: kubectl krayne tun-open {where}"
+    return f"{text}\nIts log: {tunnel.log}"
+
+
+def _late(kubectl: Kubectl, place: Place, tunnel: Tunnel | None, timeout: float | None) -> str:
+    from krayne.tunnels.state import UP
+
+    lines = [f"the tunnel to {kubectl.named(place.name)} is not up after {timeout:g}s; it stays, and goes on trying"]
+    if tunnel:
+        lines[0] += f" ({tunnel.state}{f': {tunnel.why}' if tunnel.why else ''})"
+        down = [each for each in tunnel.forwards if each.state != UP]
+        lines += [f"  {each.service}: {each.state}{f', {each.why}' if each.why else ''}" for each in down]
+    where = f"{place.name} -n {place.namespace}"
+    lines.append(f"See:   kubectl krayne tun-list; kubectl krayne describe {where}")
+    lines.append(f"Close: kubectl krayne tun-close {where}")
+    return "\n".join(lines)
+
+
+def server_of(kubectl: Kubectl) -> str:
+    """The API server's address, as the kubeconfig has it."""
+    from krayne.kubectl.kubeconfig import server_address
+
+    return server_address(kubeconfig=kubectl.kubeconfig, context=kubectl.context, cluster=kubectl.cluster)

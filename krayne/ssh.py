@@ -1,0 +1,179 @@
+"""The one adapter to OpenSSH: its client, its keys, its list of known hosts."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shlex
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from krayne.errors import KrayneError, UsageError
+from krayne.process import CHUNK, Completed, Process, run_attached
+from krayne.services import public_key
+from krayne.tunnels import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_USUAL = ("id_ed25519", "id_ecdsa", "id_rsa")  # ssh's own order of trust in its algorithms, the strongest first
+
+
+class Key(NamedTuple):
+    """A key pair to log in with: the line of its public half, and what ssh calls the identity file."""
+
+    public: str
+    identity: str
+
+
+class Login(NamedTuple):
+    """Where and as whom to log in. ``alias`` is the host's name in ``known_hosts``; ``host_key`` a line without it."""
+
+    alias: str
+    user: str
+    key: Key
+    host_key: str | None
+
+
+def own_key() -> Key:
+    """The user's key: the first that the agent holds, else one in ~/.ssh, else one made for krayne.
+
+    Raises KrayneError where none is there and none can be made.
+    """
+    return _of_agent() or _of_home() or _made()
+
+
+def remember(login: Login) -> str:
+    """Make the host's key, which came over a channel that is trusted, the only one known for it; the file's path."""
+    path = f"{_folder()}/known_hosts"
+    with places.locked():
+        try:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            lines = []
+        if login.host_key:
+            lines = [line for line in lines if line.split(" ")[0] != login.alias]
+            lines.append(f"{login.alias} {login.host_key}")
+        places.write(path, "".join(f"{line}\n" for line in lines))
+    return path
+
+
+def options(login: Login, known_hosts: str) -> dict[str, str]:
+    """ssh's options for a login (ssh_config(5)). A host whose key is not known is believed once, the first time."""
+    return {
+        "User": login.user,
+        "HostKeyAlias": login.alias,
+        "UserKnownHostsFile": _quoted(known_hosts),
+        "GlobalKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "yes" if login.host_key else "accept-new",
+        "IdentityFile": _quoted(login.key.identity),
+        "IdentitiesOnly": "yes",
+        "LogLevel": "ERROR",
+    }
+
+
+def log_in(login: Login, port: int, command: Sequence[str]) -> int:
+    """Log in through a local port, on our terminal; the exit code of the command or shell, 255 where ssh failed."""
+    given = [word for name, value in options(login, remember(login)).items() for word in ("-o", f"{name}={value}")]
+    try:
+        return run_attached(["ssh", *given, "-p", str(port), "127.0.0.1", *(("--", *command) if command else ())])
+    except OSError as error:
+        raise _missing("ssh") from error
+
+
+def config(login: Login, host: str, proxy: Sequence[str]) -> str:
+    """The host as a section of ~/.ssh/config, reached through a command that connects stdin and stdout to it."""
+    words = shlex.join(proxy).replace("%", "%%")
+    lines = [f"Host {host}", f"  ProxyCommand {words}"]
+    lines += [f"  {name} {value}" for name, value in options(login, remember(login)).items()]
+    return "\n".join(lines) + "\n"
+
+
+def relay(port: int) -> None:
+    """Connect stdin and stdout to a local port until the far side ends."""
+    with socket.create_connection(("127.0.0.1", port)) as far, selectors.DefaultSelector() as selector:
+        selector.register(0, selectors.EVENT_READ)
+        selector.register(far, selectors.EVENT_READ)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while True:
+                for key, _ in selector.select():
+                    if key.fd == 0:
+                        if chunk := os.read(0, CHUNK):
+                            far.sendall(chunk)
+                        else:
+                            selector.unregister(0)
+                            far.shutdown(socket.SHUT_WR)
+                    elif chunk := far.recv(CHUNK):
+                        _write_all(chunk)
+                    else:
+                        return
+
+
+def _write_all(chunk: bytes) -> None:
+    while chunk:
+        chunk = chunk[os.write(1, chunk) :]
+
+
+def _of_agent() -> Key | None:
+    with suppress(OSError):
+        done = _ask("ssh-add", "-L")
+        for line in done.stdout.decode(errors="replace").splitlines() if done.code == 0 else ():
+            if key := _public(line):
+                path = f"{_folder()}/agent.pub"  # ssh takes the public half where an agent has the other
+                places.write(path, key)
+                return Key(key, path)
+    return None
+
+
+def _of_home() -> Key | None:
+    for path in _candidates(Path("~/.ssh").expanduser()):
+        private = path.with_suffix("")
+        with suppress(OSError):
+            if private.exists() and (key := _public(path.read_text(encoding="utf-8", errors="replace"))):
+                return Key(key, str(private))
+    return None
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    yield from (folder / f"{name}.pub" for name in _USUAL)
+    with suppress(OSError):
+        yield from sorted(folder.glob("*.pub"))
+
+
+def _made() -> Key:
+    path = Path(_folder(), "id_ed25519")
+    if not path.exists():
+        try:
+            done = _ask("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "krayne", "-f", str(path))
+        except OSError as error:
+            raise _missing("ssh-keygen") from error
+        if done.code:
+            raise KrayneError(f"cannot make a key to log in with: {done.stderr.strip()}")
+    return Key(public_key(path.with_suffix(".pub").read_text(encoding="utf-8")), str(path))
+
+
+def _public(text: str) -> str | None:
+    try:
+        return public_key(text)
+    except UsageError:
+        return None
+
+
+def _ask(*argv: str) -> Completed:
+    return Process(argv, stdin=b"").communicate()
+
+
+def _folder() -> str:
+    return places.own(f"{places.state_folder()}/ssh")
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"'.replace("%", "%%")
+
+
+def _missing(program: str) -> KrayneError:
+    return KrayneError(
+        f"{program} was not found: install OpenSSH's client (Debian, Ubuntu: apt-get install openssh-client)"
+    )

@@ -1,0 +1,228 @@
+"""Follows a cluster's head: which pod it is, whether it is ready, and whether the cluster can be asked at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from krayne import objects
+from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
+from krayne.kubectl.failures import failure, wants_login
+from krayne.services import head_of
+from krayne.text import one_line
+from krayne.tunnels.running import News, Running, first
+from krayne.tunnels.state import DENIED, NEEDS_LOGIN, UNREACHABLE, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from krayne.kubectl import Kubectl, Reply
+    from krayne.process import Process
+
+_WATCH = 300  # seconds that one watch lasts, so that one whose connection died unnoticed does no lasting harm
+_PROMPT = 2.0  # seconds after which words on stderr of a kubectl that goes on are taken for a question
+_PATIENCE = 120.0  # seconds that a kubectl may wait for somebody's login
+_LOOK = (1.0, 10.0)  # seconds between looks at a cluster without a head: the first, the longest
+# Seconds until the next try, the first and the longest, by what went wrong; doubled in between.
+_PAUSES = {NEEDS_LOGIN: (10.0, 300.0), DENIED: (10.0, 300.0), UNREACHABLE: (0.5, 15.0)}
+
+
+class Pod(NamedTuple):
+    """A running head: its Ray container runs since ``started``, and ``ready`` is its readiness."""
+
+    name: str
+    uid: str
+    container: str
+    started: str
+    ready: bool
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the cluster cannot be asked: a tunnel's state, and kubectl's words."""
+
+    state: str
+    words: str
+
+
+class Head:
+    """The head as it is now. ``pod`` None: none runs. ``news`` tells of every change."""
+
+    def __init__(self, kubectl: Kubectl, place: Place, log: Callable[[str], None]) -> None:
+        self._kubectl, self._place, self._log = kubectl, place, log
+        self.pod: Pod | None = None
+        self.trouble: Trouble | None = None
+        self.gone: str | None = None
+        self.news = News()
+        self._nudges = News()
+        self._doubted = False
+        self._pods: dict[str, Any] = {}
+        self._paused = (0.0, "")
+
+    @property
+    def reachable(self) -> Pod | None:
+        """The head, where a new kubectl has a chance to get to it."""
+        return None if self.trouble or self._doubted else self.pod
+
+    def nudge(self) -> None:
+        """Look again at once: the machine has slept, or somebody has logged in."""
+        self._paused = (0.0, "")
+        self._nudges.tell()
+
+    def doubt(self) -> None:
+        """Another kubectl was refused: nobody else is to try before one call has gone through."""
+        if not self._doubted and not self.trouble:
+            self._doubted = True
+            self._nudges.tell()
+
+    async def follow(self) -> None:
+        """Keep all of this current; returns when the cluster is gone."""
+        while not self.gone:
+            try:
+                version = await self._look()
+                if not self.gone:
+                    await self._watch(version)
+            except KrayneError as error:
+                await self._pause(error)
+
+    async def _look(self) -> str:
+        try:
+            cluster = await self._json(self._kubectl.get_cluster(self._place.name))
+        except ClusterNotFoundError:
+            cluster = None
+        if cluster is None or cluster["metadata"].get("uid") != self._place.uid:
+            self._end("the cluster has been deleted" + (", and another has its name" if cluster else ""))
+            return ""
+        listed = await self._json(self._kubectl.list_path(self._path, labelSelector=self._selector))
+        self._pods = {item["metadata"]["name"]: item for item in listed.get("items") or []}
+        self.trouble, self._doubted, self._paused = None, False, (0.0, "")
+        self._choose(tell=True)
+        return str(listed["metadata"]["resourceVersion"])
+
+    async def _watch(self, version: str) -> None:
+        """Until the watch ends, or doubt or a nudge asks for a new look."""
+        process = self._kubectl.watch(self._path, version, labelSelector=self._selector, timeoutSeconds=str(_WATCH))
+        expired = False
+
+        def take(line: bytes) -> None:
+            nonlocal expired
+            expired = self._take(json.loads(line)) or expired
+
+        running, until = Running(process, take), asyncio.get_running_loop().time() + _WATCH + 30
+        try:
+            pause = _LOOK[0]
+            while not expired:
+                loop = asyncio.get_running_loop()
+                ended, nudged = loop.create_task(running.wait()), loop.create_task(self._nudges.wait())
+                changed = loop.create_task(self.news.wait())
+                await first(ended, nudged, changed, timeout=until - loop.time() if self.pod else pause)
+                if ended.done() and not ended.cancelled():
+                    return self._ended(running)
+                if (nudged.done() and not nudged.cancelled()) or loop.time() > until:
+                    return None
+                if self.pod is None and not (changed.done() and not changed.cancelled()):
+                    pause = min(2 * pause, _LOOK[1])
+                    await self._still_there()
+                    if self.gone:
+                        return None
+        finally:
+            running.kill()
+        return None
+
+    async def _still_there(self) -> None:
+        try:
+            cluster = await self._json(self._kubectl.get_cluster(self._place.name))
+        except ClusterNotFoundError:
+            self._end("the cluster has been deleted")
+            return
+        if cluster["metadata"].get("uid") != self._place.uid:
+            self._end("the cluster has been deleted, and another has its name")
+
+    def _ended(self, running: Running) -> None:
+        done = running.kill()
+        if done.code and "Expired" not in done.stderr:
+            namespace = self._kubectl.current_namespace
+            raise failure(f"watch the head of {self._place.name}", done.stderr, done.code, namespace=namespace)
+
+    def _take(self, event: dict[str, Any]) -> bool:
+        """Take in one change of a pod; True where the watch is of no more use."""
+        if event.get("type") == "ERROR":
+            return True
+        item = event.get("object") or {}
+        if event.get("type") == "DELETED":
+            self._pods.pop(objects.name(item), None)
+        elif event.get("type") in ("ADDED", "MODIFIED"):
+            self._pods[objects.name(item)] = item
+        self._choose()
+        return False
+
+    def _choose(self, *, tell: bool = False) -> None:
+        before, found = self.pod, head_of(list(self._pods.values()))
+        self.pod = None
+        if found:
+            pod = self._pods[found.pod]
+            started = found.started.isoformat() if found.started else ""
+            ready = objects.is_true(pod, "Ready")
+            self.pod = Pod(found.pod, objects.string(pod, "metadata", "uid"), found.container, started, ready)
+        if self.pod != before:
+            self._log(f"head: {self.pod.name}, {'' if self.pod.ready else 'not '}ready" if self.pod else "head: none")
+        if tell or self.pod != before:
+            self.news.tell()
+
+    def _end(self, why: str) -> None:
+        self.gone = why
+        self.pod = None
+        self.news.tell()
+
+    async def _pause(self, error: KrayneError) -> None:
+        state = UNREACHABLE
+        if wants_login(str(error)):
+            state = NEEDS_LOGIN
+        elif isinstance(error, PermissionDeniedError):
+            state = DENIED
+        self._tell_trouble(state, str(error).split("\n", maxsplit=1)[0])
+        shortest, longest = _PAUSES[state]
+        last, kind = self._paused
+        pause = min(2 * last, longest) if kind == state else shortest
+        self._paused = (pause, state)
+        await first(asyncio.get_running_loop().create_task(self._nudges.wait()), timeout=pause)
+
+    def _tell_trouble(self, state: str, words: str) -> None:
+        trouble = Trouble(state, one_line(words))
+        if self.trouble != trouble:
+            self.trouble = trouble
+            self._log(f"{state}: {trouble.words}")
+            self.news.tell()
+
+    async def _json(self, reply: Reply) -> dict[str, Any]:
+        done = await self.finished(reply.process)
+        found: dict[str, Any] = json.loads(reply.judged(done))
+        return found
+
+    async def finished(self, process: Process) -> Any:
+        """Wait for a kubectl, and tell what it says meanwhile; one that waits for ever is ended."""
+        running, loop = Running(process), asyncio.get_running_loop()
+        end = loop.time() + _PATIENCE
+        try:
+            while loop.time() < end:
+                ended, said = loop.create_task(running.wait()), loop.create_task(running.words.wait())
+                if await first(ended, said, timeout=_PROMPT):
+                    if ended.done() and not ended.cancelled():
+                        return ended.result()
+                elif running.stderr.strip():
+                    self._tell_trouble(NEEDS_LOGIN, running.stderr)
+            done = running.kill()
+            said_last = f"{done.stderr}\nUnauthorized: it waited for a login" if done.stderr.strip() else "i/o timeout"
+            return done._replace(code=done.code or 1, stderr=said_last)
+        finally:
+            running.kill()
+
+    @property
+    def _path(self) -> str:
+        return self._kubectl.core_path("pods")
+
+    @property
+    def _selector(self) -> str:
+        return f"ray.io/cluster={self._place.name},ray.io/node-type=head"

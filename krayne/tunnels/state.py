@@ -1,0 +1,216 @@
+"""What is wanted of a tunnel and how it stands, as values and as the files that carry them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from krayne.cluster.values import Value
+from krayne.tunnels import places
+from krayne.tunnels.identity import Identity, alive
+
+# A forward: up; being started; waiting (it stands, but nothing listens at its end yet); down (why says what comes
+# next); port-busy. A tunnel: up (all are up or waiting); repairing; no-head; needs-login, unreachable, denied (what the
+# API server or kubectl says); gone (the cluster is).
+UP, STARTING, WAITING, DOWN, PORT_BUSY = "up", "starting", "waiting", "down", "port-busy"
+REPAIRING, NO_HEAD, NEEDS_LOGIN, UNREACHABLE, DENIED, GONE = (
+    "repairing",
+    "no-head",
+    "needs-login",
+    "unreachable",
+    "denied",
+    "gone",
+)
+STOPPED = "stopped"  # not written: its supervisor has ended without a word
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The cluster that a tunnel leads to: its name and namespace, uid, and the API server's address."""
+
+    name: str
+    namespace: str
+    uid: str
+    server: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other cluster; the name of its folder."""
+        return _digest(self.server, self.namespace, self.uid)
+
+    @property
+    def host(self) -> str:
+        """Its head's name in a list of known hosts; a cluster that is made again under its name keeps it."""
+        return f"krayne-{_digest(self.ports_of)}"
+
+    @property
+    def ports_of(self) -> str:
+        """What its local ports are derived from: they outlive a cluster that is made again under its name."""
+        return "\0".join((self.server, self.namespace, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who wants services: ``owner``, a process, as long as it lives; None: the user, until tun-close.
+
+    ``name`` tells holders apart: one process may hold several.
+    """
+
+    name: str
+    owner: Identity | None
+    services: tuple[str, ...]
+
+    def present(self) -> bool:
+        """Whether it still holds what it holds."""
+        return self.owner is None or alive(self.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a supervisor is to do. ``local`` and ``remote`` are ports by service, ``connection`` kubectl's flags."""
+
+    revision: int
+    place: Place
+    connection: Mapping[str, Any]
+    local: Mapping[str, int]
+    remote: Mapping[str, int]
+    holders: tuple[Holder, ...]
+
+    def services(self) -> tuple[str, ...]:
+        """The services that somebody still wants."""
+        held = {name for holder in self.holders if holder.present() for name in holder.services}
+        return tuple(name for name in self.local if name in held)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward(Value):
+    """A local port and what it leads to. ``since`` (RFC 3339) is when its state began; ``restarts`` counts losses."""
+
+    service: str
+    local_port: int
+    remote_port: int
+    url: str
+    state: str
+    why: str | None
+    since: str
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel(Value):
+    """A tunnel as its supervisor last told it. ``log`` is the file that the supervisor writes."""
+
+    name: str
+    namespace: str
+    server: str
+    context: str | None
+    state: str
+    why: str | None
+    since: str
+    pod: str | None
+    forwards: tuple[Forward, ...]
+    log: str
+
+    def urls(self) -> dict[str, str]:
+        """The local URLs by service."""
+        return {each.service: each.url for each in self.forwards}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A tunnel with what only its own machinery needs."""
+
+    tunnel: Tunnel
+    place: Place
+    revision: int
+    supervisor: Identity
+    children: tuple[Identity, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether its supervisor runs."""
+        return alive(self.supervisor)
+
+
+def _digest(*texts: str) -> str:
+    import hashlib
+
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def folder_of(key: str) -> str:
+    """The folder of one tunnel."""
+    return f"{places.tunnels_folder()}/{key}"
+
+
+def write_wanted(wanted: Wanted) -> None:
+    """Tell a supervisor what to do."""
+    folder = places.own(folder_of(wanted.place.key))
+    places.write(f"{folder}/{places.WANTED}", json.dumps(asdict(wanted)))
+
+
+def read_wanted(folder: str) -> Wanted | None:
+    """What is wanted; None where nothing (readable) is."""
+    found = _read(f"{folder}/{places.WANTED}")
+    try:
+        return Wanted(
+            revision=found["revision"],
+            place=Place(**found["place"]),
+            connection=found["connection"],
+            local=found["local"],
+            remote=found["remote"],
+            holders=tuple(
+                Holder(each["name"], Identity(*each["owner"]) if each["owner"] else None, tuple(each["services"]))
+                for each in found["holders"]
+            ),
+        )
+    except (KeyError, TypeError):
+        return None
+
+
+def write_record(folder: str, record: Record) -> None:
+    """Say how a tunnel stands."""
+    places.write(f"{folder}/{places.STATE}", json.dumps(asdict(record)))
+
+
+def read_record(folder: str) -> Record | None:
+    """How a tunnel stands; None where nothing (readable) tells it."""
+    found = _read(f"{folder}/{places.STATE}")
+    try:
+        told = dict(found["tunnel"])
+        told["forwards"] = tuple(Forward(**each) for each in told["forwards"])
+        return Record(
+            tunnel=Tunnel(**told),
+            place=Place(**found["place"]),
+            revision=found["revision"],
+            supervisor=Identity(*found["supervisor"]),
+            children=tuple(Identity(*each) for each in found["children"]),
+        )
+    except (KeyError, TypeError):
+        return None
+
+
+def records() -> list[Record]:
+    """All tunnels of this user on this machine, by namespace and name; also those whose supervisor has ended."""
+    found = [read_record(folder_of(key)) for key in places.tunnels()]
+    return sorted((each for each in found if each), key=lambda each: (each.place.namespace, each.place.name))
+
+
+def forget(key: str) -> None:
+    """Remove all that is known of a tunnel."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder_of(key))
+
+
+def _read(path: str) -> Any:
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - get may read it
+            # Another user's file, put there by a folder that is shared, is not taken for our own.
+            return json.load(file) if os.fstat(file.fileno()).st_uid == os.getuid() else {}
+    except (OSError, ValueError):
+        return {}

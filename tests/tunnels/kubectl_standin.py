@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Stand in for kubectl where forwards matter: it watches, and really forwards to a service of this machine.
+
+The folder WORLD (its own path + ".world") says what it finds: ``cluster.json``, ``pods.json`` (a list),
+``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what an exec prints),
+``login`` (absent, "fail" or "prompt"). ``calls`` gets a line per call. As the real one (1.30 to 1.37), a forward ends
+when the other end refuses one connection.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+from urllib.parse import unquote
+
+WORLD = os.path.abspath(__file__) + ".world"
+STEP = 0.01
+
+
+def read(name, default=None):
+    try:
+        with open(os.path.join(WORLD, name), encoding="utf-8") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return default
+    return json.loads(text) if name.endswith(".json") else text
+
+
+def fail(words):
+    sys.stderr.write(words + "\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def log_in():
+    how = read("login")
+    if how == "fail":
+        fail("error: You must be logged in to the server (Unauthorized)")
+    if how == "prompt":
+        sys.stderr.write("To sign in, open https://login.example/device and enter the code ABCD-1234\n")
+        sys.stderr.flush()
+        while read("login") == "prompt":
+            time.sleep(STEP)
+
+
+def say(value):
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def get_raw(path):
+    if "/rayclusters/" in path:
+        cluster = read("cluster.json")
+        if cluster is None:
+            fail('Error from server (NotFound): rayclusters.ray.io "demo" not found')
+        say(cluster)
+    elif "/rayclusters" in path:
+        cluster = read("cluster.json")
+        say({"metadata": {"resourceVersion": "1"}, "items": [cluster] if cluster else []})
+    elif "/secrets/" in path:
+        say(read("secret.json"))
+    elif "/events" in path:
+        say({"metadata": {"resourceVersion": "1"}, "items": []})
+    elif "watch=true" in path:
+        watch(float(re.search(r"timeoutSeconds=(\d+)", path)[1]))
+    else:
+        say({"metadata": {"resourceVersion": "1"}, "items": read("pods.json", [])})
+
+
+def watch(seconds):
+    """Tell every change of pods.json, beginning with what the caller has listed."""
+    known, end = {}, time.monotonic() + seconds
+    while time.monotonic() < end:
+        pods = {pod["metadata"]["name"]: pod for pod in read("pods.json", [])}
+        for name, pod in pods.items():
+            if known.get(name) != pod:
+                say({"type": "MODIFIED" if name in known else "ADDED", "object": pod})
+        for name in known.keys() - pods.keys():
+            say({"type": "DELETED", "object": known[name]})
+        known = pods
+        time.sleep(STEP)
+
+
+def forward(pod, local, remote):
+    if pod not in {each["metadata"]["name"] for each in read("pods.json", [])}:
+        fail(f'Error from server (NotFound): pods "{pod}" not found')
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", local))
+    except OSError:
+        fail(
+            f"Unable to listen on port {local}: Listeners failed to create with the following errors: [unable to "
+            f"create listener: Error listen tcp4 127.0.0.1:{local}: bind: address already in use]\n"
+            f"error: unable to listen on any of the requested ports: [{{{local} {remote}}}]"
+        )
+    listener.listen(64)
+    sys.stdout.write(f"Forwarding from 127.0.0.1:{local} -> {remote}\n")
+    sys.stdout.flush()
+    while True:
+        near, _ = listener.accept()
+        sys.stdout.write(f"Handling connection for {local}\n")
+        sys.stdout.flush()
+        threading.Thread(target=carry, args=(near, pod, remote), daemon=True).start()
+
+
+def carry(near, pod, remote):
+    port = read("routes.json", {}).get(pod, {}).get(str(remote))
+    try:
+        if port is None:
+            raise ConnectionRefusedError
+        far = socket.create_connection(("127.0.0.1", port))
+    except OSError:
+        fail(
+            "E1123 16:00:00.000000       1 portforward.go:424] Unhandled Error: an error occurred forwarding: "
+            f"failed to connect to localhost:{remote} inside namespace: dial tcp4 127.0.0.1:{remote}: connect: "
+            "connection refused\nerror: lost connection to pod"
+        )
+    threading.Thread(target=pump, args=(near, far), daemon=True).start()
+    pump(far, near)
+
+
+def pump(source, target):
+    buffer = bytearray(1 << 18)
+    view = memoryview(buffer)
+    try:
+        while count := source.recv_into(buffer):
+            target.sendall(view[:count])
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        for each in (source, target):
+            each.close()
+
+
+def main(argv):
+    with open(os.path.join(WORLD, "calls"), "a", encoding="utf-8") as calls:
+        calls.write(json.dumps({"argv": argv, "pid": os.getpid(), "mark": os.environ.get("MARK")}) + "\n")
+    log_in()
+    words = [word for word in argv if not word.startswith("--")]
+    if words[0] == "get":
+        get_raw(unquote(words[1]))
+    elif words[0] == "port-forward":
+        local, _, remote = words[2].partition(":")
+        forward(words[1].removeprefix("pod/"), int(local), int(remote))
+    elif words[0] == "exec" and read("services") is not None:
+        sys.stdout.write(read("services"))
+        sys.stdout.flush()
+    elif words[0] == "delete":
+        sys.stdout.write("raycluster.ray.io/demo\n")
+        sys.stdout.flush()
+        os.unlink(os.path.join(WORLD, "cluster.json"))
+    else:
+        fail(f"error: the stand-in does not do: {argv}")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        main(sys.argv[1:])
+    except BrokenPipeError:
+        pass
+    os._exit(0)

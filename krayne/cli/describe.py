@@ -34,10 +34,11 @@ def describe(names: tuple[str, ...], form: str, kubectl: Kubectl) -> None:
 
     described = [describe_cluster(name, kubectl=kubectl) for name in dict.fromkeys(names)]
     from krayne.cli import output as written
+    from krayne.cli.description import details_text
 
     if form == "text":
         now, colour = datetime.now(timezone.utc), sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        texts = [written.details_text(details, now=now, colour=colour).rstrip("\n") for details in described]
+        texts = [details_text(details, now=now, colour=colour).rstrip("\n") for details in described]
         click.echo("\n\n".join(texts))
         return
     value = described[0] if len(described) == 1 else described

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from krayne.cli.tables import NONE, age, cell, columns, painted
-from krayne.cluster import ClusterDetails, ClusterInfo
+from krayne.cluster.details import ClusterDetails
+from krayne.cluster.values import ClusterInfo
 from krayne.text import printable
 
 

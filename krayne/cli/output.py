@@ -1,4 +1,4 @@
-"""Clusters as text: kubectl's kind of table, JSON, YAML, names; ``details_text`` describes one. Values in, text out.
+"""Clusters as text: kubectl's kind of table, JSON, YAML, names; Values in, text out.
 
 Nothing that a cluster says can steer the terminal: every control character is printed as its escape.
 """
@@ -9,13 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from krayne.cli.description import details_text
 from krayne.cli.tables import GAP, age, cell, columns, painted
-from krayne.cluster import ClusterInfo
-from krayne.cluster.values import Value
+from krayne.cluster.values import ClusterInfo, Value
 from krayne.text import printable
-
-__all__ = ["cluster_table", "details_text", "names", "plain", "to_json", "to_yaml"]
 
 
 def cluster_table(

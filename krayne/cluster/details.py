@@ -3,17 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from krayne import objects
 from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
-from krayne.cluster.values import ClusterDetails, Condition, Event, Pod, Versions
+from krayne.cluster.values import ClusterInfo, Value, plain
 from krayne.objects import HEAD_GROUP, Object
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
 from krayne.status.pods import is_ready, pod_problem, word_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pod(Value):
+    """A pod of the cluster. ``status`` is kubectl's word for it; ``problem`` says why it is not ready."""
+
+    name: str
+    group: str
+    status: str
+    ready: bool
+    containers_ready: int
+    containers: int
+    restarts: int
+    node: str | None
+    ip: str | None
+    created: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(Value):
+    """A condition of the RayCluster. ``since`` is RFC 3339."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Value):
+    """An event about the cluster or one of its pods (``object``: ``pod/demo-head-x``). Times are RFC 3339."""
+
+    type: str
+    reason: str
+    object: str
+    message: str
+    count: int
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Versions(Value):
+    """Ray's and Python's versions. ``source``: where they were read from, ``the running head`` or ``the spec``."""
+
+    ray: str | None
+    python: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDetails(Value):
+    """A cluster in full: what ``describe`` shows. ``next_steps``: what a person can do about ``info.cause``."""
+
+    info: ClusterInfo
+    versions: Versions
+    pods: tuple[Pod, ...]
+    conditions: tuple[Condition, ...]
+    events: tuple[Event, ...]
+    next_steps: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the info's fields and, beside them, the details."""
+        rest = {field: plain(getattr(self, field)) for field in self.__dataclass_fields__ if field != "info"}
+        return self.info.as_dict() | rest
 
 
 def cluster_details(

@@ -18,18 +18,19 @@ class Value:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the value as plain dicts, lists, strings, numbers and None; field names as they are here."""
-        return {field: _plain(getattr(self, field)) for field in self.__dataclass_fields__}
+        return {field: plain(getattr(self, field)) for field in self.__dataclass_fields__}
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Give a value, or a tuple or map of values, as plain dicts and lists."""
     if isinstance(value, Value):
         return value.as_dict()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     return value
 
 
@@ -110,70 +111,3 @@ class ClusterInfo(Value):
     notebook_url: str | None
     code_server_url: str | None
     ssh_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pod(Value):
-    """A pod of the cluster. ``status`` is kubectl's word for it; ``problem`` says why it is not ready."""
-
-    name: str
-    group: str
-    status: str
-    ready: bool
-    containers_ready: int
-    containers: int
-    restarts: int
-    node: str | None
-    ip: str | None
-    created: str | None
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Condition(Value):
-    """A condition of the RayCluster. ``since`` is RFC 3339."""
-
-    type: str
-    status: str
-    reason: str
-    message: str
-    since: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Event(Value):
-    """An event about the cluster or one of its pods (``object``: ``pod/demo-head-x``). Times are RFC 3339."""
-
-    type: str
-    reason: str
-    object: str
-    message: str
-    count: int
-    first: str | None
-    last: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Versions(Value):
-    """Ray's and Python's versions. ``source``: where they were read from, ``the running head`` or ``the spec``."""
-
-    ray: str | None
-    python: str | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterDetails(Value):
-    """A cluster in full: what ``describe`` shows. ``next_steps``: what a person can do about ``info.cause``."""
-
-    info: ClusterInfo
-    versions: Versions
-    pods: tuple[Pod, ...]
-    conditions: tuple[Condition, ...]
-    events: tuple[Event, ...]
-    next_steps: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the info's fields and, beside them, the details."""
-        rest = {field: _plain(getattr(self, field)) for field in self.__dataclass_fields__ if field != "info"}
-        return self.info.as_dict() | rest

@@ -77,7 +77,7 @@ def watch_clusters(
     kubectl: Kubectl | None = None,
 ) -> Iterator[ClusterInfo]:
     """Each cluster of a namespace (or of all) as it is, then again whenever what krayne says of it changes."""
-    from krayne.cluster import cluster_info
+    from krayne.cluster.info import cluster_info
     from krayne.kubectl.watch import Watched, changes
     from krayne.objects import by_cluster
     from krayne.status import Events
@@ -139,7 +139,7 @@ def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]
 
 def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: bool = False) -> list[ClusterInfo]:
     """What each cluster amounts to. Pods and events are fetched only if the status of some cluster leaves doubt."""
-    from krayne.cluster import cluster_info
+    from krayne.cluster.info import cluster_info
     from krayne.objects import by_cluster
     from krayne.status import Events, settled
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from krayne import objects
 from krayne.objects import Object
-from krayne.status.by_pods import Scene, by_pods
-from krayne.status.containers import registry_words
 from krayne.status.events import Events
 from krayne.status.problems import since
 from krayne.status.readiness import (
@@ -63,8 +61,14 @@ def judge(
         or _suspended(cluster, own, now)
         or _unanswered(cluster, own, now)
         or _without_pods(cluster, own, about_it, now)
-        or by_pods(Scene(cluster, own or [], heard, about_it, now))
+        or _with_pods(cluster, own or [], heard, now)
     )
+
+
+def _with_pods(cluster: Object, pods: Sequence[Object], heard: Events, now: datetime) -> Verdict:
+    from krayne.status.by_pods import Scene, by_pods  # what settled clusters do without
+
+    return by_pods(Scene(cluster, pods, heard, heard.about(cluster, "RayCluster"), now))
 
 
 def own_pods(cluster: Object, pods: Sequence[Object] | None) -> list[Object] | None:
@@ -166,5 +170,7 @@ def _by_status(cluster: Object, now: datetime) -> Verdict:
         return Verdict(Status.RUNNING, f"{ready} of {count(desired, 'worker')} ready")
     reason = objects.string(head, "reason")
     # KubeRay joins "containers with unready status: […]" and "container: message" (FindHeadPodReadyCondition).
+    from krayne.status.containers import registry_words
+
     message = registry_words(objects.string(head, "message").rpartition("; ")[2])
     return Verdict(_HEAD_REASONS.get(reason, Status.CREATING), f"head: {message or reason or 'not ready yet'}")

@@ -13,7 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from krayne.cli.output import cluster_table, details_text, names, to_json, to_yaml
+from krayne.cli.description import details_text
+from krayne.cli.output import cluster_table, names, to_json, to_yaml
 from krayne.cluster import ClusterDetails, ClusterInfo, Owner, cluster_details
 from krayne.status import Status
 from tests.support.captures import Capture, captured, made

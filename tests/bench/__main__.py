@@ -68,7 +68,9 @@ def _rows(api: load.Api, args: argparse.Namespace) -> Iterator[Row]:
         yield _calls(f"`get` of {args.clusters:,} ready clusters", space, limit=1)
     with _space(api, "trouble") as space:
         load.broken_clusters(api, space, _manifest(workers=args.pods - 1), args.clusters, args.pods)
-        what = f"`get` of {args.clusters:,} clusters in trouble, {args.clusters * args.pods:,} pods"
+        size = len(_kubectl("get", "--raw", load.PODS.format(space))) / 1e6
+        pods = f"{args.clusters * args.pods:,} pods of {size:.0f} MB"
+        what = f"`get` of {args.clusters:,} clusters in trouble, {pods}"
         yield _seconds(what, (*GET, "-n", space), max(3, args.rounds // 2), limit=5.0)
         yield _memory(what, space, limit=1000)
         yield _calls(what, space, limit=3)

@@ -44,7 +44,7 @@ def test_the_commands_in_it_can_be_typed(page: Path) -> None:
         command, name, args = cli, "kubectl krayne", shlex.split(line)[2:]
         context = None
         while isinstance(command, click.Group) and args and not args[0].startswith("-"):
-            context = click.Context(command, context, info_name=name)
+            context = click.Context(command, context, info_name=name, **command.context_settings)
             found = command.get_command(context, args[0])
             assert found is not None, f"{page.name}: no such command: {line}"
             command, name, *args = (found, *args)
@@ -70,7 +70,7 @@ def test_the_readme_s_first_screen_has_the_two_commands() -> None:
 
 def verbs(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
     """Every command that is no group, as the context that it runs in."""
-    context = click.Context(command, parent, info_name=name)
+    context = click.Context(command, parent, info_name=name, **command.context_settings)
     if not isinstance(command, click.Group):
         yield context
         return

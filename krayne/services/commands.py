@@ -9,13 +9,15 @@ import re
 from krayne.errors import UsageError
 from krayne.services.states import STATES_FOLDER
 
-# bash: KubeRay starts Ray by it, so each image has it. Prints each state file as one line of JSON, and a line that
-# says whether their writer still runs: a process of that id whose command line names the folder.
+# bash (4.4 or newer) alone: KubeRay starts Ray by it, so each image has it. Prints each state file as one line of
+# JSON, and a line that says whether their writer still runs: a process of that id whose command line names the
+# folder.
 _READ = r"""
-cd "$1" 2>/dev/null || exit 0
+cd "$1" 2>/dev/null && exec 2>/dev/null || exit 0
 for state in *.json; do [ -f "$state" ] && printf '%s\n' "$(<"$state")"; done
-read -r supervisor 2>/dev/null <supervisor.pid || exit 0
-grep -qsF "$1" "/proc/$supervisor/cmdline" && echo '{"supervisor": "alive"}'
+read -r supervisor <supervisor.pid || exit 0
+mapfile -d '' -t words <"/proc/$supervisor/cmdline" || exit 0
+[[ "${words[*]}" == *"$1/"* ]] && echo '{"supervisor": "alive"}'
 exit 0
 """
 READ_STATES: tuple[str, ...] = ("/bin/bash", "-c", _READ, "krayne", STATES_FOLDER)
@@ -25,7 +27,10 @@ _ADD_KEY = r"""
 cd "$1/ssh" 2>/dev/null || { echo "no SSH service has been set up in $1" >&2; exit 3; }
 umask 077
 read -r type key comment || [ -n "$key" ] || { echo "no key on stdin" >&2; exit 4; }
-grep -qsF -- "$type $key" authorized_keys || printf '%s\n' "$type $key${comment:+ $comment}" >>authorized_keys
+while read -r its_type its_key _; do
+  [ "$its_type $its_key" != "$type $key" ] || exit 0
+done 2>/dev/null <authorized_keys
+printf '%s\n' "$type $key${comment:+ $comment}" >>authorized_keys
 """
 
 _KEY_TYPES = re.compile(r"(?:sk-)?(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))(?:@openssh\.com)?")

@@ -2,7 +2,8 @@
 # Arguments: the folder for all of it, then names and texts of the files in its bin.
 (
   umask 077
-  folder=$1 && shift && mkdir -p "$folder/bin" && [ -O "$folder" ] && [ ! -L "$folder" ] && chmod 700 "$folder" || exit
+  folder=$1 && shift && mkdir -p "$folder" && [ -O "$folder" ] && [ ! -L "$folder" ] || exit # not another user's
+  chmod 700 "$folder" && mkdir -p "$folder/bin" || exit
   exec >>"$folder/supervisor.log" 2>&1
   while [ $# -gt 1 ]; do
     printf '%s' "$2" >"$folder/bin/$1.$BASHPID" && mv "$folder/bin/$1.$BASHPID" "$folder/bin/$1" || exit

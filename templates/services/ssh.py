@@ -10,7 +10,7 @@ import subprocess
 
 from supervisor import Program, ServiceError, can_bind
 
-FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+FOLDERS = os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin"
 # By package manager, the commands that install OpenSSH's server. RUNLEVEL=1: Debian's package starts no server then.
 INSTALL = {
     "apt-get": (["update", "-q"], ["install", "-qy", "--no-install-recommends", "openssh-server"]),

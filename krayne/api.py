@@ -31,6 +31,9 @@ from krayne.operations.delete import delete_cluster
 from krayne.operations.describe import describe_cluster
 from krayne.operations.get import get_cluster, list_clusters, watch_clusters
 from krayne.operations.scale import preview_scale, scale_cluster
+from krayne.operations.services import get_cluster_services
+from krayne.operations.shell import exec_in_cluster, ssh_config, ssh_to_cluster
+from krayne.operations.tunnels import close_tunnel, close_tunnels, ensure_tunnel, list_tunnels, open_tunnel
 from krayne.operations.version import versions
 from krayne.operations.wait import wait_until_deleted, wait_until_ready, wait_until_suspended
 from krayne.status import Status
@@ -54,15 +57,24 @@ __all__ = [
     "PermissionDeniedError",
     "Status",
     "apply_cluster",
+    "close_tunnel",
+    "close_tunnels",
     "create_cluster",
     "delete_cluster",
     "describe_cluster",
+    "ensure_tunnel",
+    "exec_in_cluster",
     "get_cluster",
+    "get_cluster_services",
     "list_clusters",
+    "list_tunnels",
+    "open_tunnel",
     "preview_apply",
     "preview_create",
     "preview_scale",
     "scale_cluster",
+    "ssh_config",
+    "ssh_to_cluster",
     "versions",
     "wait_until_deleted",
     "wait_until_ready",

@@ -12,7 +12,12 @@ import click
 
 from krayne.errors import KrayneError
 
-_VERBS = ("create", "apply", "get", "describe", "scale", "delete", "wait", "sandbox", "version")
+_VERBS = (
+    *("create", "apply", "get", "describe", "scale", "delete", "wait"),
+    *("tun-open", "tun-close", "tun-list", "ssh", "exec"),
+    *("sandbox", "version"),
+)
+_OTHER_NAMES = {"exec": "exec_"}  # of a function that would hide one of Python's own
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
@@ -27,7 +32,8 @@ class _Verbs(click.Group):
         """The verb, or None if there is none of that name."""
         if name not in _VERBS:
             return None
-        command: click.Command = getattr(import_module(f"krayne.cli.{name}"), name)
+        module = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"krayne.cli.{module}"), _OTHER_NAMES.get(name, module))
         return command
 
     def resolve_command(
@@ -85,6 +91,7 @@ def cli() -> None:
       kubectl krayne create my-cluster       make one and wait until it is ready
       kubectl krayne get                     list them, with a status that tells the truth
       kubectl krayne describe my-cluster     everything about one, and why it is not ready
+      kubectl krayne tun-open my-cluster     its dashboard, notebook, editor and Ray itself on localhost
       kubectl krayne delete my-cluster
 
     Everything goes through kubectl: your kubeconfig, contexts and logins work as they are (-v shows each call).

@@ -92,14 +92,8 @@ def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: floa
 
 def ready_lines(info: ClusterInfo) -> list[str]:
     """What one can open now, and how."""
-    where = f"-n {info.namespace}"
     lines = [f"raycluster {info.name} in namespace {info.namespace} is ready."]
-    if info.head.pod:
-        lines += [
-            f"Open it here:  kubectl port-forward {where} pod/{info.head.pod} 8265 10001",
-            "  Dashboard    http://localhost:8265",
-            '  Ray          ray.init("ray://localhost:10001")',
-        ]
+    lines.append(f"Open it here:  kubectl krayne tun-open {info.name} -n {info.namespace}")
     if info.dashboard_url:
         lines.append(f"In the cluster: {info.dashboard_url}  {info.client_url}")
     return lines

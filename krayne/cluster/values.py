@@ -82,7 +82,8 @@ class ClusterInfo(Value):
     """A cluster at a glance: a row of ``get``.
 
     ``created`` is RFC 3339. ``cpus``, ``memory`` (Kubernetes quantities) and ``gpus`` are what the head and all
-    desired workers ask for together. URLs are in-cluster addresses; None where nothing listens there.
+    desired workers ask for together. URLs are
+    local where a tunnel is open, else in-cluster addresses, None where there is none.
     """
 
     name: str

@@ -24,12 +24,13 @@ def delete_cluster(
     dry_run: bool = False,
     kubectl: Kubectl | None = None,
 ) -> bool:
-    """Delete a cluster and, unless ``wait`` is false, wait until it and its pods are gone.
+    """Delete a cluster, close its tunnel and, unless ``wait`` is false, wait until it and its pods are gone.
 
     True if there was one. Raises ClusterNotFoundError if not, unless ``ignore_not_found``; ClusterTimeoutError if it
     is still there after ``timeout`` seconds. ``dry_run`` asks the server and deletes nothing.
     """
     from krayne.operations.get import read_cluster
+    from krayne.operations.tunnels import close_tunnel
     from krayne.operations.wait import wait_until_deleted
 
     kubectl = (kubectl or Kubectl()).within(namespace)
@@ -40,6 +41,8 @@ def delete_cluster(
             return False
         read_cluster(kubectl, name)  # raises with the near names, or finds one that has just come
         raise
+    if not dry_run:
+        close_tunnel(name, kubectl=kubectl)
     if wait and not dry_run:
         wait_until_deleted(name, timeout=timeout, progress=progress, kubectl=kubectl)
     return True

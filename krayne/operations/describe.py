@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     """
     from krayne.cluster import cluster_details
     from krayne.operations.get import items, missing_cluster
+    from krayne.operations.tunnels import with_local_urls
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     asked, pods_asked, events_asked = kubectl.get_cluster(name), kubectl.list_pods([name]), kubectl.list_events()
@@ -42,7 +44,8 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     its = {name, *(pod["metadata"]["name"] for pod in pods or [])}
     events = [event for event in items(events_asked) or [] if (event.get("involvedObject") or {}).get("name") in its]
     versions = _running_versions(kubectl, pods or [])
-    return cluster_details(cluster, pods, events, now=datetime.now(timezone.utc), versions=versions)
+    details = cluster_details(cluster, pods, events, now=datetime.now(timezone.utc), versions=versions)
+    return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
 
 
 def _running_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Versions | None:

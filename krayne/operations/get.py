@@ -157,7 +157,14 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
         meta = cluster["metadata"]
         return None if pods is None else index.get((meta.get("namespace"), meta["name"]), [])
 
-    return [cluster_info(cluster, its(cluster), events, now=now) for cluster in clusters]
+    infos = [cluster_info(cluster, its(cluster), events, now=now) for cluster in clusters]
+    from krayne.tunnels.places import tunnels
+
+    if not tunnels():
+        return infos
+    from krayne.operations.tunnels import with_local_urls
+
+    return with_local_urls(kubectl, clusters, infos)
 
 
 def items(reply: Reply) -> list[Object] | None:

@@ -69,5 +69,4 @@ def test_on_a_terminal_the_lines_are_written_over(monkeypatch: pytest.MonkeyPatc
 def test_a_ready_cluster_says_what_to_open() -> None:
     """Lines that can be pasted."""
     lines = "\n".join(ready_lines(info("ready-3-ready")))
-    assert "kubectl port-forward -n lab-ready pod/demo-head-fc6v2 8265 10001" in lines
-    assert 'ray.init("ray://localhost:10001")' in lines
+    assert "kubectl krayne tun-open demo -n lab-ready" in lines

@@ -1,0 +1,38 @@
+"""kubectl krayne tun-close."""
+
+from __future__ import annotations
+
+import click
+
+from krayne.cli.options import Command, cluster_name, connection
+from krayne.kubectl import Kubectl
+
+EXAMPLES = """
+kubectl krayne tun-close my-cluster
+
+# Every tunnel of yours on this machine, whatever its cluster
+kubectl krayne tun-close --all
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@connection
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=cluster_name)
+@click.option("--all", "everything", is_flag=True, help="Close every tunnel of yours on this machine")
+def tun_close(names: tuple[str, ...], everything: bool, kubectl: Kubectl) -> None:
+    """Close what tun-open has opened. Asks no API server; what is closed already is no error."""
+    from krayne.operations.tunnels import close_tunnel, close_tunnels
+
+    if bool(names) == everything:
+        raise click.UsageError("say what to close: names, or --all")
+    if everything:
+        closed = close_tunnels()
+        for tunnel in closed:
+            click.echo(f"tunnel to raycluster {tunnel.name} in namespace {tunnel.namespace} closed")
+        if not closed:
+            click.echo("No tunnel is open.", err=True)
+    for name in names:
+        if close_tunnel(name, kubectl=kubectl):
+            click.echo(f"tunnel to {kubectl.named(name)} closed")
+        else:
+            click.echo(f"No tunnel is open to {kubectl.named(name)}.", err=True)

@@ -1,0 +1,65 @@
+"""kubectl krayne tun-list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from krayne.cli.options import Command, output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.tunnels.state import Tunnel
+
+EXAMPLES = """
+kubectl krayne tun-list
+
+# Where each leads, and why what is down is down
+kubectl krayne tun-list -o wide
+
+# The local URL of a cluster's dashboard
+kubectl krayne tun-list -o json | jq -r '.items[].forwards[] | select(.service == "dashboard").url'
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@output("table", "wide", "json", "yaml", default="table")
+@click.option("--no-headers", is_flag=True, help="Leave out the line of column titles")
+def tun_list(form: str, no_headers: bool) -> None:
+    """List every tunnel of yours on this machine: a line for each local port."""
+    from krayne.operations.tunnels import list_tunnels
+
+    tunnels = list_tunnels()
+    if form in ("json", "yaml"):
+        from krayne.cli import output as written
+
+        click.echo(written.to_json(tunnels) if form == "json" else written.to_yaml(tunnels), nl=False)
+    elif not tunnels:
+        click.echo("No tunnel is open.", err=True)
+    else:
+        click.echo(table(tunnels, headers=not no_headers, wide=form == "wide"), nl=False)
+
+
+def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False) -> str:
+    """A line for each local port. A tunnel that is not up says so where its ports would say less."""
+    from datetime import datetime, timezone
+
+    from krayne.cli.tables import age, cell, columns
+    from krayne.tunnels.state import DOWN, STARTING
+
+    now = datetime.now(timezone.utc)
+    rows = [["NAMESPACE", "NAME", "SERVICE", "PORT", "STATE", "SINCE", "RESTARTS"]] if headers else []
+    if wide and headers:
+        rows[0] += ["URL", "POD", "SERVER", "WHY"]
+    for tunnel in tunnels:
+        for each in tunnel.forwards:
+            its_own = tunnel.state in ("up", "repairing") or each.state not in (DOWN, STARTING)
+            state, since = (each.state, each.since) if its_own else (tunnel.state, tunnel.since)
+            row = [tunnel.namespace, tunnel.name, each.service, str(each.local_port), state, age(since, now)]
+            row.append(str(each.restarts))
+            if wide:
+                row += [each.url, tunnel.pod or "", tunnel.server, (each.why if its_own else tunnel.why) or ""]
+            rows.append([cell(text) for text in row])
+    return "".join(f"{line}\n" for line in columns(rows))

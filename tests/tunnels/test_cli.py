@@ -1,0 +1,174 @@
+"""tun-open, tun-close, tun-list, exec and delete as typed, against the stand-in kubectl and real forwards."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from krayne.operations.get import get_cluster
+from krayne.operations.tunnels import list_tunnels
+from krayne.tunnels import places
+from tests.support.shell import Result, Shell, until
+from tests.tunnels.world import NAMESPACE, answer
+
+if TYPE_CHECKING:
+    from tests.tunnels.world import World
+
+TOKEN = "the-secret-token"
+STATES = (
+    '{"service": "notebook", "state": "running", "port": 8888, "token": "abc+/="}\n'
+    '{"service": "code-server", "state": "installing", "why": "unpacking"}\n'
+    '{"supervisor": "alive"}\n'
+)
+
+
+@pytest.fixture
+def shell(world: World, tmp_path: Path) -> Shell:
+    """A shell of the user's, whose krayne is this checkout's."""
+    return Shell({**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, NAMESPACE, str(tmp_path))
+
+
+def krayne(shell: Shell, *args: str) -> Result:
+    """Run the command line."""
+    return shell.run(sys.executable, "-m", "krayne", *args)
+
+
+def test_open_prints_what_one_needs_next(world: World, shell: Shell) -> None:
+    """URLs, the line for Ray Client, the address, and under token auth the token; a second time the same."""
+    assert world.cluster
+    world.cluster["spec"]["authOptions"] = {"mode": "token"}
+    world.write("cluster.json", world.cluster)
+    world.write("secret.json", {"data": {"auth_token": base64.b64encode(TOKEN.encode()).decode()}})
+    said = krayne(shell, "tun-open", "demo", "--only", "dashboard,client").ok().out
+    dashboard, client = (each.local_port for each in list_tunnels()[0].forwards)
+    assert said == (
+        f"raycluster demo in namespace ml is open on this machine:\n"
+        f"  dashboard  http://127.0.0.1:{dashboard}\n"
+        f'  client     ray.init("ray://127.0.0.1:{client}")\n'
+        f"For Ray's command line and libraries; its Ray asks for a token:\n"
+        f"  export RAY_ADDRESS=http://127.0.0.1:{dashboard}\n"
+        f"  export RAY_AUTH_MODE=token\n"
+        f"  export RAY_AUTH_TOKEN={TOKEN}\n"
+        "Close it with: kubectl krayne tun-close demo -n ml\n"
+    )
+    assert krayne(shell, "tun-open", "demo", "--only", "dashboard").ok().out == said
+    assert answer(dashboard) == "dashboard of demo-head-1"
+
+
+def test_no_secret_reaches_state_logs_or_arguments(world: World, shell: Shell) -> None:
+    """Tokens go to the caller's terminal only."""
+    test_open_prints_what_one_needs_next(world, shell)
+    files = [path for path in Path(places.tunnels_folder()).rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if TOKEN in path.read_text()]
+    assert TOKEN not in json.dumps(world.calls)
+
+
+def test_open_tells_services_that_are_being_installed(world: World, shell: Shell) -> None:
+    """They are no error; what runs has its token in the URL."""
+    world.make_cluster(ports={"notebook": 8888, "code-server": 8443})
+    world.write("services", STATES)
+    world.listen("demo-head-1", 8888, "jupyter")
+    said = krayne(shell, "tun-open", "demo").ok().out
+    ports = {each.service: each.local_port for each in list_tunnels()[0].forwards}
+    assert f"notebook     http://127.0.0.1:{ports['notebook']}/?token=abc%2B/%3D\n" in said
+    assert "(waiting: installing, unpacking)" in said
+    assert "no Serve application is deployed yet" in said
+    value = krayne(shell, "tun-open", "demo", "-o", "json").ok().json
+    notebook = next(each for each in value["forwards"] if each["service"] == "notebook")
+    assert (notebook["token"], notebook["state"]) == ("abc+/=", "up")
+    assert value["env"] == {"RAY_ADDRESS": f"http://127.0.0.1:{ports['dashboard']}"}
+
+
+def test_list_shows_each_local_port(world: World, shell: Shell) -> None:
+    """As a table, and as data."""
+    assert krayne(shell, "tun-list").ok().err == "No tunnel is open.\n"
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    lines = krayne(shell, "tun-list").ok().out.splitlines()
+    assert lines[0].split() == ["NAMESPACE", "NAME", "SERVICE", "PORT", "STATE", "SINCE", "RESTARTS"]
+    assert lines[1].split()[:5] == ["ml", "demo", "dashboard", str(list_tunnels()[0].forwards[0].local_port), "up"]
+    assert krayne(shell, "tun-list", "-o", "json").ok().json["items"][0]["pod"] == "demo-head-1"
+    world.remove_head("demo-head-1")
+    until(lambda: "no-head" in krayne(shell, "tun-list").out, timeout=10)
+    assert "no-head" in krayne(shell, "tun-list", "-o", "wide").ok().out
+
+
+def test_close_is_idempotent(world: World, shell: Shell) -> None:
+    """Also where the API server is out of reach."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    world.login("fail")
+    assert krayne(shell, "tun-close", "demo").ok().out == "tunnel to raycluster demo in namespace ml closed\n"
+    assert krayne(shell, "tun-close", "demo").ok().err == ("No tunnel is open to raycluster demo in namespace ml.\n")
+    assert krayne(shell, "tun-close", "--all").ok().err == "No tunnel is open.\n"
+
+
+def test_foreground_shows_the_state_until_interrupted(world: World, shell: Shell) -> None:
+    """^C closes it, with exit code 0."""
+    argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
+    with shell.terminal(*argv) as terminal:
+        terminal.expect("Close it with \\^C")
+        terminal.expect("dashboard +[0-9]+ +up")
+        world.remove_head("demo-head-1")
+        terminal.expect("no-head")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+    assert world.supervisors() == []
+
+
+def test_foreground_closes_when_its_terminal_goes(world: World, shell: Shell) -> None:
+    """A killed krayne leaves nothing behind."""
+    argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
+    with shell.start(*argv):
+        until(world.supervisors, timeout=20)
+    until(lambda: not world.supervisors(), timeout=10)
+
+
+def test_delete_closes_the_tunnel_of_what_it_deletes(world: World, shell: Shell) -> None:
+    """Nothing is left to close."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    krayne(shell, "delete", "demo", "-y", "--no-wait").ok()
+    assert list_tunnels() == []
+
+
+def test_a_cluster_has_local_urls_while_its_tunnel_is_open(world: World, shell: Shell) -> None:
+    """And its own ones otherwise."""
+    before = get_cluster("demo", NAMESPACE)
+    assert before.dashboard_url is None
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    port = list_tunnels()[0].forwards[0].local_port
+    assert get_cluster("demo", NAMESPACE).dashboard_url == f"http://127.0.0.1:{port}"
+    assert get_cluster("demo", NAMESPACE).client_url is None
+    krayne(shell, "tun-close", "demo").ok()
+    assert get_cluster("demo", NAMESPACE) == before
+
+
+def test_a_token_that_may_not_be_read_is_a_warning(world: World, shell: Shell) -> None:
+    """The tunnel is up all the same."""
+    assert world.cluster
+    world.cluster["spec"]["authOptions"] = {"mode": "token"}
+    world.write("cluster.json", world.cluster)
+    world.write("secret.json", {"data": {}})
+    said = krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    assert "Warning: Ray asks for a token, which cannot be read: secret demo" in said.err
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--only", "dashbord"), "'dashbord' is no service: those are dashboard, client"),
+        (("--only", "notebook"), "has no notebook: it was made without that service"),
+        (("--port", "dashboard"), "is not SERVICE=PORT"),
+        (("--foreground", "-o", "json"), "leave out -o"),
+    ],
+)
+def test_wrong_usage_is_said(world: World, shell: Shell, args: tuple[str, ...], words: str) -> None:
+    """Exit code 2, and no supervisor."""
+    said = krayne(shell, "tun-open", "demo", *args)
+    assert (said.code, world.supervisors()) == (2, [])
+    assert words in said.err

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -117,12 +118,12 @@ class Process:
 
     def communicate(self) -> Completed:
         """Wait for the end, reading all output."""
-        out, err = bytearray(), bytearray()
+        out, err = BytesIO(), bytearray()  # BytesIO gives its content without a copy: it may be 100 MB
         told, heard = 0, time.monotonic()
         try:
             with selectors.DefaultSelector() as selector:
-                selector.register(self.stdout, selectors.EVENT_READ, out)
-                selector.register(self.stderr, selectors.EVENT_READ, err)
+                selector.register(self.stdout, selectors.EVENT_READ, out.write)
+                selector.register(self.stderr, selectors.EVENT_READ, err.extend)
                 if self._input is not None:
                     selector.register(self._input, selectors.EVENT_WRITE)
                 while selector.get_map():
@@ -131,7 +132,7 @@ class Process:
                         if key.fd == self._input:
                             self._feed(key.fd, selector)
                         elif chunk := os.read(key.fd, CHUNK):
-                            key.data.extend(chunk)
+                            key.data(chunk)
                             heard = time.monotonic()
                         else:
                             selector.unregister(key.fd)
@@ -140,7 +141,7 @@ class Process:
                     if self._tell and len(err) > told and time.monotonic() - heard > _SILENCE:
                         self._tell(err[told:].decode(errors="replace"))
                         told = len(err)
-            return Completed(self._wait(), bytes(out), err.decode(errors="replace"))
+            return Completed(self._wait(), out.getvalue(), err.decode(errors="replace"))
         finally:
             self.stop()
 
@@ -216,7 +217,7 @@ def run_attached(argv: Sequence[str]) -> int:
         previous |= {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         # sh has what runs in the background ignore a hangup; here the terminal's end is the program's too.
-        running = _spawn(argv, 0, 1, 2, _preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        running = _spawn(argv, 0, 1, 2, hangup=signal.SIG_DFL)
         if asked_to_end:
             end()
         code = int(running.process.wait())
@@ -235,27 +236,49 @@ def _drained(fd: int) -> bytes:
     return bytes(read)
 
 
-def _spawn(argv: Sequence[str], source: int, out: int, err: int, **options: Any) -> RunningCommand:
+def _spawn(
+    argv: Sequence[str], source: int, out: int, err: int, *, hangup: signal.Handlers = signal.SIG_IGN
+) -> RunningCommand:
     sh = _import_sh()
     try:
         command = sh.Command(argv[0])
     except sh.CommandNotFound as error:
         raise FileNotFoundError(argv[0]) from error
     try:
-        running: RunningCommand = command(
-            *argv[1:],
-            _in=_Descriptor(source),
-            _out=_Descriptor(out),
-            _err=_Descriptor(err),
-            _bg=True,
-            _bg_exc=False,
-            _return_cmd=True,
-            _no_pipe=True,
-            **options,
-        )
+        with _interrupts_held(in_child) as before_exec:
+            running: RunningCommand = command(
+                *argv[1:],
+                _in=_Descriptor(source),
+                _out=_Descriptor(out),
+                _err=_Descriptor(err),
+                _bg=True,
+                _bg_exc=False,
+                _return_cmd=True,
+                _no_pipe=True,
+                _preexec_fn=lambda: (let_go(), signal.signal(signal.SIGHUP, hangup)),
+            )
         return running
     except sh.ForkException as error:  # exec failed in the child: the file is there but cannot be run
         raise PermissionError(argv[0]) from error
+
+
+@contextmanager
+def _interrupts_held(in_child: Callable[[], object] | None) -> Iterator[Callable[[], None]]:
+    """Keep ^C until after a fork: Python's own hooks around one would swallow it.
+
+    Gives what the child has to do before it becomes the program: undo that, and whatever else is wanted of it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+    def before_exec() -> None:
+        if in_child:
+            in_child()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        yield before_exec
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Descriptor:

@@ -48,6 +48,9 @@ class ApplyConflictError(ConflictError):
 # klog lines that kubectl prints before its own sentence, e.g. `E1123 15:30:01.123456   42 memcache.go:265] …`.
 _LOG_LINE = re.compile(r"^[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?", re.MULTILINE)
 _ADVICE = re.compile(r"\nPlease review the fields above--.*", re.DOTALL)
+# What kubectl create says when it cannot fetch the schema; not checking would only hide why.
+_BAD_ADVICE = re.compile(r"; if you choose to ignore these errors, turn validation off with --validate=false")
+_NO_ANSWER = re.compile(r"deadline exceeded|Client\.Timeout|i/o timeout|TLS handshake timeout")
 _REFUSED = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
 )
@@ -85,6 +88,7 @@ def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None)
     words = _ADVICE.sub("", _LOG_LINE.sub("", stderr)).strip() or _LOG_LINE.sub("", stderr).strip() or stderr.strip()
     if not words:
         words = f"kubectl was ended by signal {-code}" if code < 0 else f"kubectl exited with {code} and said nothing"
+    words = _BAD_ADVICE.sub("", words)
     if fields := unknown_fields(words):
         return UnknownFieldsError(f"cannot {doing}: {words}", fields)
     if owned := conflicts(words):
@@ -128,6 +132,11 @@ def _nothing(_words: str, _namespace: str | None) -> str:
     return ""
 
 
+def _connection(words: str, _namespace: str | None) -> str:
+    slow = "The server did not answer in time. " if _NO_ANSWER.search(words) else ""
+    return f"{slow}Check the cluster and the context: kubectl cluster-info; kubectl config get-contexts"
+
+
 def _permission(words: str, namespace: str | None) -> str:
     where = f" -n {namespace}" if namespace else " -A"
     if found := _REFUSED.search(words):
@@ -144,9 +153,7 @@ def _missing_namespace(words: str, namespace: str | None) -> str:
 
 
 _NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
-    KubeConnectionError: lambda _words, _namespace: (
-        "Check the cluster and the context: kubectl cluster-info; kubectl config get-contexts"
-    ),
+    KubeConnectionError: _connection,
     KubeRayNotInstalledError: lambda _words, _namespace: f"Install KubeRay: {INSTALL_KUBERAY}",
     NamespaceNotFoundError: _missing_namespace,
     PermissionDeniedError: _permission,

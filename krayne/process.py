@@ -245,7 +245,7 @@ def _spawn(
     except sh.CommandNotFound as error:
         raise FileNotFoundError(argv[0]) from error
     try:
-        with _interrupts_held(in_child) as before_exec:
+        with _interrupts_held() as let_go:
             running: RunningCommand = command(
                 *argv[1:],
                 _in=_Descriptor(source),
@@ -263,22 +263,17 @@ def _spawn(
 
 
 @contextmanager
-def _interrupts_held(in_child: Callable[[], object] | None) -> Iterator[Callable[[], None]]:
-    """Keep ^C until after a fork: Python's own hooks around one would swallow it.
-
-    Gives what the child has to do before it becomes the program: undo that, and whatever else is wanted of it.
-    """
+def _interrupts_held() -> Iterator[Callable[[], object]]:
+    """Keep ^C until after a fork: Python's own hooks around one would swallow it. Gives what undoes that in a child."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
-    def before_exec() -> None:
-        if in_child:
-            in_child()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def let_go() -> object:
+        return signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     try:
-        yield before_exec
+        yield let_go
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        let_go()
 
 
 class _Descriptor:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from krayne.config.problems import shown
-from krayne.config.quantities import cpu_problem, memory_problem
+from krayne.config.resources import cpu_problem, memory_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

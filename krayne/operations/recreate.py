@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from krayne.kubectl import Kubectl, pod_selector
 from krayne.objects import HEAD_GROUP as HEAD
 from krayne.objects import Object
+from krayne.quantity import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,12 +69,10 @@ def contains(there: Any, wanted: Any) -> bool:
 
 
 def _same_quantity(there: Any, wanted: Any) -> bool:
-    from krayne.config.quantities import amount
-
     if not (isinstance(there, str | int | float) and isinstance(wanted, str | int | float)):
         return False
-    found = amount(there)
-    return found is not None and found == amount(wanted)
+    found, meant = parse(there), parse(wanted)
+    return found is not None and meant is not None and found.nano == meant.nano
 
 
 def _templates(cluster: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

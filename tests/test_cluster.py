@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from krayne.cluster import ClusterDetails, ClusterInfo, Owner, Versions, cluster_details, cluster_info, quantities
+from krayne.cluster import ClusterDetails, ClusterInfo, Owner, Versions, cluster_details, cluster_info
+from krayne.cluster.resources import Resources, add_up, asked
 from krayne.paths import SCHEMAS
 from krayne.status import Status
 from tests.support.captures import Capture, captured, made
@@ -190,35 +191,48 @@ def test_what_needs_doing_is_said(capture: Capture) -> None:
     assert not re.search(r"[{}]", "".join(seen.next_steps).replace("{.metadata.finalizers}", ""))
 
 
+def group(*resources: dict[str, Any]) -> dict[str, Any]:
+    """A group whose pods have containers with these resources."""
+    return {"template": {"spec": {"containers": [{"resources": each} for each in resources]}}}
+
+
 @pytest.mark.parametrize(
-    ("text", "thousandths"),
+    ("written", "cpus", "memory"),
     [
-        ("2", 2000),
-        ("500m", 500),
-        ("1.5", 1500),
-        (".5", 500),
-        ("1e3", 10**6),
-        ("5Gi", 5 * 2**30 * 1000),
-        ("1.5Gi", 3 * 2**29 * 1000),
-        ("1G", 10**12),
-        ("100u", 1),
-        ("1n", 1),
-        (2, 2000),
-        ("many", 0),
-        ("", 0),
-        (None, 0),
+        (("2", "5Gi"), "2", "5Gi"),
+        (("500m", "2300Mi"), "500m", "2300Mi"),
+        (("1.5", "1.5Gi"), "1500m", "1536Mi"),
+        (("0.0001", "0.5"), "1m", "1"),
+        (("2000", "1G"), "2000", "1G"),
+        (("1e3", "1e9"), "1000", "1G"),
+        ((2, 5368709120), "2", "5Gi"),
+        (("many", ""), "0", "0"),
+        ((None, "-1Gi"), "0", "0"),
     ],
 )
-def test_reads_quantities_as_kubernetes_does(text: object, thousandths: int) -> None:
-    """Binary and decimal suffixes, exponents, rounded up; what is no quantity counts for nothing."""
-    assert quantities.milli(text) == thousandths
+def test_writes_what_a_group_asks_for(written: tuple[object, object], cpus: str, memory: str) -> None:
+    """In the largest unit that says it exactly; what is no quantity counts for nothing."""
+    found = asked(group({"requests": dict(zip(("cpu", "memory"), written, strict=True))}))
+    assert (found.cpus, found.bytes) == (cpus, memory)
+
+
+def test_adds_up_what_groups_ask_for() -> None:
+    """Requests, else limits, of all containers, times pods; any resource of a GPU's name counts as one."""
+    head = group(
+        {"limits": {"cpu": "1", "memory": "1500Mi"}, "requests": {"cpu": "300m"}}, {"requests": {"cpu": "200m"}}
+    )
+    workers = group(
+        {"limits": {"memory": "400Mi", "nvidia.com/gpu": "1", "amd.com/gpu": 1, "nvidia.com/mig-1g.5gb": 1}}
+    )
+    total = add_up([asked(head), asked(workers).times(2)])
+    assert (total.cpus, total.bytes, total.gpus) == ("500m", "2300Mi", 6)
 
 
 @given(st.integers(0, 2**60))
 def test_writes_quantities_that_say_the_same(number: int) -> None:
     """What is written reads as what was added up."""
-    assert quantities.milli(quantities.memory(number * 1000)) == number * 1000
-    assert quantities.milli(quantities.cpus(number)) == number
+    written = Resources(cpu=number * 10**6, memory=number * 10**9)
+    assert asked(group({"requests": {"cpu": written.cpus, "memory": written.bytes}})) == written
 
 
 def test_time_moves_only_ages() -> None:

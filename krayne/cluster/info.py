@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from krayne import objects
-from krayne.cluster import quantities
+from krayne.cluster.resources import add_up, asked
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, Object
 from krayne.status import Events, Status, Verdict, judge, own_pods
@@ -43,8 +43,8 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
     heads = _alive(pods, HEAD_GROUP)
     head = _head(cluster, heads[0] if heads else {})
     groups = tuple(_group(group, pods, cluster, verdict) for group in objects.worker_groups(cluster))
-    asked = [_asked(objects.mapping(spec, "headGroupSpec"), 1)]
-    asked += [_asked(group, objects.desired_pods(group)) for group in objects.worker_groups(cluster)]
+    workers = (asked(group).times(objects.desired_pods(group)) for group in objects.worker_groups(cluster))
+    total = add_up((asked(objects.mapping(spec, "headGroupSpec")), *workers))
     ready = ready_workers(cluster)
     return ClusterInfo(
         name=objects.string(meta, "name"),
@@ -60,9 +60,9 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         groups=groups,
         workers_ready=ready if pods is None else sum(group.ready or 0 for group in groups),
         workers_desired=sum(group.desired for group in groups),
-        cpus=quantities.cpus(sum(each[0] for each in asked)),
-        memory=quantities.memory(sum(each[1] for each in asked)),
-        gpus=quantities.count(sum(each[2] for each in asked)),
+        cpus=total.cpus,
+        memory=total.bytes,
+        gpus=total.gpus,
         autoscaling=spec.get("enableInTreeAutoscaling") is True,
         suspended=spec.get("suspend") is True,
         managed_by_krayne=labels.get("app.kubernetes.io/managed-by") == "krayne",
@@ -90,29 +90,10 @@ def _main_container(group: Object) -> Object:
     return next(iter(objects.items(group, "template", "spec", "containers")), {})
 
 
-def _asked(group: Object, pods: int) -> tuple[int, int, int]:
-    """Add up the CPUs, bytes and GPUs of a group's pods, in thousandths: requests, else limits, as KubeRay does."""
-    cpu = memory = gpu = 0
-    for container in objects.items(group, "template", "spec", "containers"):
-        wanted = {
-            **objects.mapping(container, "resources", "limits"),
-            **objects.mapping(container, "resources", "requests"),
-        }
-        cpu += quantities.milli(wanted.get("cpu"))
-        memory += quantities.milli(wanted.get("memory"))
-        gpu += quantities.total(amount for key, amount in wanted.items() if _is_gpu(key))
-    return cpu * pods, memory * pods, gpu * pods
-
-
-def _is_gpu(resource: object) -> bool:
-    """Tell a GPU's resource name as KubeRay does (``sumGPUs``): nvidia.com/gpu, amd.com/gpu, nvidia.com/mig-1g.5gb."""
-    return isinstance(resource, str) and (resource.endswith("gpu") or resource.startswith("nvidia.com/mig-"))
-
-
 def _head(cluster: Object, pod: Object) -> Head:
     status = objects.mapping(cluster, "status", "head")
     spec = objects.mapping(cluster, "spec", "headGroupSpec")
-    cpu, memory, gpu = _asked(spec, 1)
+    each = asked(spec)
     return Head(
         pod=objects.name(pod) or objects.string(status, "podName") or None,
         node=objects.string(pod, "spec", "nodeName") or None,
@@ -120,16 +101,16 @@ def _head(cluster: Object, pod: Object) -> Head:
         service=objects.string(status, "serviceName") or None,
         ready=is_ready(pod) if pod else objects.is_true(cluster, "HeadPodReady"),
         image=objects.string(_main_container(spec), "image") or None,
-        cpus=quantities.cpus(cpu),
-        memory=quantities.memory(memory),
-        gpus=quantities.count(gpu),
+        cpus=each.cpus,
+        memory=each.bytes,
+        gpus=each.gpus,
     )
 
 
 def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdict: Verdict) -> WorkerGroup:
     name, desired = objects.string(group, "groupName"), objects.desired_pods(group)
     high = objects.integer(group.get("maxReplicas"), 2**31 - 1)
-    cpu, memory, gpu = _asked(group, 1)
+    each = asked(group)
     ready: int | None = desired if verdict.status is Status.READY else None
     if pods is not None:
         ready = sum(1 for pod in pods if objects.group_of(pod) == name and not objects.is_going(pod) and is_ready(pod))
@@ -144,9 +125,9 @@ def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdic
         desired=desired,
         ready=ready,
         image=objects.string(_main_container(group), "image") or None,
-        cpus=quantities.cpus(cpu),
-        memory=quantities.memory(memory),
-        gpus=quantities.count(gpu),
+        cpus=each.cpus,
+        memory=each.bytes,
+        gpus=each.gpus,
     )
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from krayne.sandbox.apiserver import quantities
+from krayne.quantity import quantity
 from krayne.sandbox.apiserver.statuses import Cause, invalid_value, required
 from krayne.sandbox.apiserver.store import Store
 
@@ -182,6 +182,6 @@ def _container_problems(container: Mapping[str, Any], path: str, volumes: set[An
     resources = container.get("resources", {})
     for kind, asked in resources.get("requests", {}).items():
         limit = resources.get("limits", {}).get(kind)
-        if limit is not None and quantities.parse(asked) > quantities.parse(limit):
+        if limit is not None and quantity(asked).nano > quantity(limit).nano:
             why = f"must be less than or equal to {kind} limit of {limit}"
             yield invalid_value(f"{path}.resources.requests", asked, why)

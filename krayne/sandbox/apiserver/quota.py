@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
-from krayne.sandbox.apiserver import quantities
+from krayne.quantity import Amounts, Quantity, add_up, quantity
 from krayne.sandbox.apiserver.resources import Resource
 from krayne.sandbox.apiserver.statuses import forbidden
 from krayne.sandbox.apiserver.store import Key, Object, Store
 
-_BINARY = ("memory", "storage")
 _PLAIN = ("cpu", "memory", "ephemeral-storage")
 _COUNTED = ("configmaps", "persistentvolumeclaims", "secrets", "services", "resourcequotas")
-
-Usage = dict[str, Decimal]
+_ONE = quantity(1)
 
 
 def check(store: Store, resource: Resource, item: Object) -> None:
@@ -23,12 +20,12 @@ def check(store: Store, resource: Resource, item: Object) -> None:
     asked = _usage_of(resource.qualified, item)
     for stored in store.list("resourcequotas", item["metadata"].get("namespace", "")) if asked else ():
         hard = stored.object["spec"].get("hard") or {}
-        concerned = {name: asked[name] for name in hard if asked.get(name)}
+        concerned = {name: asked[name] for name in hard if asked.get(name, Quantity()).nano}
         used = usage(store, stored.object)
-        over = sorted(name for name in concerned if used[name] + concerned[name] > quantities.parse(hard[name]))
+        over = sorted(name for name in concerned if used[name].plus(concerned[name]).nano > quantity(hard[name]).nano)
         _require_named(resource, stored.object, item, hard)
         if over:
-            limits = {name: quantities.parse(hard[name]) for name in over}
+            limits = {name: quantity(hard[name]) for name in over}
             parts = (
                 f"requested: {_told({name: concerned[name] for name in over})}",
                 f"used: {_told({name: used[name] for name in over})}",
@@ -57,16 +54,16 @@ def _require_named(resource: Resource, quota: Object, item: Object, hard: Mappin
         raise forbidden(resource, item["metadata"]["name"], why)
 
 
-def usage(store: Store, quota: Object) -> Usage:
+def usage(store: Store, quota: Object) -> Amounts:
     """How much of what the quota limits is used now."""
     hard = quota["spec"].get("hard") or {}
-    used: Usage = dict.fromkeys(hard, Decimal(0))
+    used: Amounts = dict.fromkeys(hard, Quantity())
     namespace = quota["metadata"]["namespace"]
     for resource in ("pods", *_COUNTED):
         for stored in store.list(resource, namespace):
             for name, amount in _usage_of(resource, stored.object).items():
                 if name in used:
-                    used[name] += amount
+                    used[name] = used[name].plus(amount)
     return used
 
 
@@ -74,7 +71,7 @@ def status(store: Store, quota: Object) -> dict[str, Any]:
     """The quota's status: its limits and what is used of them."""
     hard = dict(quota["spec"].get("hard") or {})
     used = usage(store, quota)
-    return {"hard": hard, "used": {name: _shown(name, amount) for name, amount in used.items()}} if hard else {}
+    return {"hard": hard, "used": {name: str(amount) for name, amount in used.items()}} if hard else {}
 
 
 def refresh(store: Store, namespace: str) -> None:
@@ -92,12 +89,12 @@ def concerns(resource: str) -> bool:
     return resource == "pods" or resource in _COUNTED
 
 
-def _usage_of(resource: str, item: Object) -> Usage:
+def _usage_of(resource: str, item: Object) -> Amounts:
     if resource != "pods":
-        return {resource: Decimal(1), f"count/{resource}": Decimal(1)} if resource in _COUNTED else {}
+        return {resource: _ONE, f"count/{resource}": _ONE} if resource in _COUNTED else {}
     if item.get("status", {}).get("phase") in ("Succeeded", "Failed"):
         return {}
-    found: Usage = {"pods": Decimal(1), "count/pods": Decimal(1)}
+    found: Amounts = {"pods": _ONE, "count/pods": _ONE}
     for kind in ("requests", "limits"):
         for name, amount in _pod_total(item["spec"], kind).items():
             found[f"{kind}.{name}"] = amount
@@ -106,27 +103,20 @@ def _usage_of(resource: str, item: Object) -> Usage:
     return found
 
 
-def _pod_total(spec: Mapping[str, Any], kind: str) -> Usage:
+def _pod_total(spec: Mapping[str, Any], kind: str) -> Amounts:
     """What the pod takes: its containers together, or its largest init container."""
-    total: Usage = {}
-    for amounts in _amounts(spec.get("containers", ()), kind):
-        for name, amount in amounts.items():
-            total[name] = total.get(name, Decimal(0)) + amount
+    total = add_up(*_amounts(spec.get("containers", ()), kind))
     for amounts in _amounts(spec.get("initContainers", ()), kind):
         for name, amount in amounts.items():
-            total[name] = max(total.get(name, Decimal(0)), amount)
+            total[name] = max(total.get(name, Quantity()), amount)
     return total
 
 
-def _amounts(containers: Iterable[Mapping[str, Any]], kind: str) -> Iterable[Usage]:
+def _amounts(containers: Iterable[Mapping[str, Any]], kind: str) -> Iterable[Amounts]:
     for container in containers:
         found = container.get("resources", {}).get(kind) or {}
-        yield {name: quantities.parse(text) for name, text in found.items()}
+        yield {name: quantity(text) for name, text in found.items()}
 
 
-def _shown(name: str, amount: Decimal) -> str:
-    return quantities.format_as(amount, binary=name.endswith(_BINARY))
-
-
-def _told(amounts: Usage) -> str:
-    return ",".join(f"{name}={_shown(name, amounts[name])}" for name in sorted(amounts))
+def _told(amounts: Amounts) -> str:
+    return ",".join(f"{name}={amounts[name]}" for name in sorted(amounts))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from krayne.sandbox.apiserver import quantities
+from krayne.quantity import parse
 from krayne.sandbox.apiserver.types import TYPE_NAME, Schema
 
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
+
+_NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 
 def item_path(path: str, index: int) -> str:
@@ -86,7 +88,7 @@ def normalise(value: Any, schema: Schema) -> Any:
     Raises ValueError for what is no quantity.
     """
     if schema.get("x-quantity"):
-        return quantities.canonical(value)
+        return _canonical(value)
     if isinstance(value, dict):
         required = schema.get("required", ())
         pairs = [(name, item, child_schema(schema, name) or {}) for name, item in value.items()]
@@ -99,6 +101,13 @@ def normalise(value: Any, schema: Schema) -> Any:
         items = schema.get("items", {})
         return [normalise(item, items) for item in value]
     return value
+
+
+def _canonical(value: Any) -> str:
+    found = parse(str(value).strip())
+    if found is None:
+        raise ValueError(_NO_QUANTITY)
+    return str(found)
 
 
 def _left_out(item: Any, schema: Schema) -> bool:

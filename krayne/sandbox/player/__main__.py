@@ -11,12 +11,12 @@ import sys
 import aiohttp
 
 from krayne.errors import KrayneError
+from krayne.quantity import quantity
 from krayne.sandbox.player.client import ApiError, Connection, connect
 from krayne.sandbox.player.kubelet.node import NodeSpec
 from krayne.sandbox.player.player import Player
 from krayne.sandbox.player.precautions import has_own_nodes, refuse_real_kuberay, refuse_second_player
 from krayne.sandbox.player.proxy import kubectl_proxy
-from krayne.sandbox.player.quantity import quantity
 from krayne.sandbox.player.timing import TIMINGS
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
+from krayne.quantity import Amounts, Quantity, add_up, container_amounts, quantity
 from krayne.sandbox.player import client
 from krayne.sandbox.player.client import Api, ApiError, Object
 from krayne.sandbox.player.clock import rfc3339
 from krayne.sandbox.player.events import Event, Recorder
-from krayne.sandbox.player.quantity import Amounts, Quantity, add_up, container_amounts, quantity
 from krayne.sandbox.player.queue import WorkQueue
 from krayne.sandbox.player.reflector import Reflector, key_of
 
@@ -31,7 +31,7 @@ def requests(pod: Object) -> Amounts:
     for container in pod["spec"].get("initContainers") or []:
         for name, amount in container_amounts(container).items():
             total[name] = max(total.get(name, Quantity()), amount)
-    return {**total, "pods": Quantity().plus(quantity(1))}
+    return {**total, "pods": quantity(1)}
 
 
 def misfit(pod: Object, node: Object, used: Amounts) -> Misfit | None:
@@ -51,8 +51,8 @@ def misfit(pod: Object, node: Object, used: Amounts) -> Misfit | None:
     allocatable = {name: quantity(text) for name, text in (node["status"].get("allocatable") or {}).items()}
     short = []
     for name, amount in sorted(requests(pod).items()):
-        free = allocatable.get(name, Quantity()).amount - used.get(name, Quantity()).amount
-        if amount.amount > free:
+        free = allocatable.get(name, Quantity()).nano - used.get(name, Quantity()).nano
+        if amount.nano > free:
             short.append("Too many pods" if name == "pods" else f"Insufficient {name}")
     return Misfit(tuple(short), helpless=False) if short else None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from krayne.sandbox.player.quantity import quantity
+from krayne.quantity import quantity
 from krayne.sandbox.player.scheduler import misfit, requests, unschedulable_words
 from tests.sandbox.player.captures import capture
 

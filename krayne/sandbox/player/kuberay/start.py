@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
+from krayne.quantity import NANO, quantity
 from krayne.sandbox.player.kuberay.names import AGENT_PORT, METRICS_PORT
-from krayne.sandbox.player.quantity import quantity
 
 Parameters = dict[str, str]
 
@@ -57,9 +57,9 @@ def _from_group(group: dict[str, Any]) -> Parameters:
     for name, amount in (group.get("resources") or {}).items():
         flag = {"cpu": "num-cpus", "memory": "memory"}.get(name.lower()) or ("num-gpus" if is_gpu(name.lower()) else "")
         if flag:
-            parameters[flag] = str(quantity(amount).ceiling)
+            parameters[flag] = str(quantity(amount).value)
         else:
-            custom[name] = float(quantity(amount).amount)
+            custom[name] = quantity(amount).nano / NANO
     if custom:
         parameters["resources"] = _quoted(custom)
     if group.get("labels"):
@@ -71,14 +71,14 @@ def _add_resources(parameters: Parameters, resources: dict[str, Any]) -> None:
     limits = {name: quantity(amount) for name, amount in (resources.get("limits") or {}).items()}
     requests = {name: quantity(amount) for name, amount in (resources.get("requests") or {}).items()}
     cpus = limits.get("cpu") or requests.get("cpu")
-    if cpus and cpus.amount:
-        parameters.setdefault("num-cpus", str(cpus.ceiling))
-    if "memory" in limits and limits["memory"].amount:
-        parameters.setdefault("memory", str(limits["memory"].ceiling))
+    if cpus and cpus.nano:
+        parameters.setdefault("num-cpus", str(cpus.value))
+    if "memory" in limits and limits["memory"].nano:
+        parameters.setdefault("memory", str(limits["memory"].value))
     for name in sorted(limits):
-        if is_gpu(name) and limits[name].amount:
-            parameters.setdefault("num-gpus", str(limits[name].ceiling))
-    _add_accelerator(parameters, {name: float(amount.amount) for name, amount in limits.items() if amount.amount})
+        if is_gpu(name) and limits[name].nano:
+            parameters.setdefault("num-gpus", str(limits[name].value))
+    _add_accelerator(parameters, {name: amount.nano / NANO for name, amount in limits.items() if amount.nano})
 
 
 def _add_accelerator(parameters: Parameters, limits: dict[str, float]) -> None:

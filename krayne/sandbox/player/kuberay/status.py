@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any, NamedTuple
 
+from krayne.quantity import Amounts, Quantity, add_up, container_amounts
 from krayne.sandbox.player.kuberay import names
 from krayne.sandbox.player.kuberay.pods import hosts
 from krayne.sandbox.player.kuberay.start import is_gpu
-from krayne.sandbox.player.quantity import Amounts, Quantity, add_up, container_amounts
 
 Object = dict[str, Any]
 

@@ -43,7 +43,11 @@ class TemplateError(KrayneError):
 
 
 class ClusterNotFoundError(KrayneError):
-    """No RayCluster of that name in that namespace."""
+    """No RayCluster of that name in that namespace. ``found``: those of the names asked for that are there."""
+
+    def __init__(self, message: str, found: Sequence[ClusterInfo] = ()) -> None:
+        super().__init__(message)
+        self.found = tuple(found)
 
 
 class ClusterAlreadyExistsError(KrayneError):

@@ -9,6 +9,7 @@ import click
 from krayne.cli.fields import configuration
 from krayne.cli.manifests import each, show_changes, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
+from krayne.cli.progress import interruptible, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,19 +78,18 @@ def apply(
         sent.append(applied.cluster)
         show_changes([applied.cluster], form, applied.verb, "none")
 
-    each(
-        configs,
-        lambda config: apply_cluster(
-            config,
-            force_conflicts=force_conflicts,
-            recreate=recreate,
-            template=template,
-            warn=warn,
-            submitted=submitted,
-            kubectl=kubectl,
-        ),
-    )
-    if wait:
-        from krayne.cli.progress import wait_for
-
-        wait_for(kubectl, sent, timeout)
+    with interruptible(kubectl, sent):
+        each(
+            configs,
+            lambda config: apply_cluster(
+                config,
+                force_conflicts=force_conflicts,
+                recreate=recreate,
+                template=template,
+                warn=warn,
+                submitted=submitted,
+                kubectl=kubectl,
+            ),
+        )
+        if wait:
+            wait_for(kubectl, sent, timeout)

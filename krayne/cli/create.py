@@ -9,6 +9,7 @@ import click
 from krayne.cli.fields import configuration
 from krayne.cli.manifests import each, show_changes, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
+from krayne.cli.progress import interruptible, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,11 +69,10 @@ def create(
         sent.append(cluster)
         show_changes([cluster], form, "created", "none")
 
-    each(
-        configs,
-        lambda c: create_cluster(c, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl),
-    )
-    if wait:
-        from krayne.cli.progress import wait_for
-
-        wait_for(kubectl, sent, timeout)
+    with interruptible(kubectl, sent):
+        each(
+            configs,
+            lambda c: create_cluster(c, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl),
+        )
+        if wait:
+            wait_for(kubectl, sent, timeout)

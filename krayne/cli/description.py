@@ -66,6 +66,7 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
         ("Versions", _fields((key, [value] if value else ["<unknown>"]) for key, value in versions)),
         ("Pods", _pods(details, now)),
         ("Conditions", _conditions(details, now)),
+        ("Services", _services(details, now)),
         ("URLs", _fields((key, [value]) for key, value in urls if value)),
         ("Events", _events(details, now)),
     ]
@@ -119,6 +120,21 @@ def _pods(details: ClusterDetails, now: datetime) -> list[str]:
     )
     notes = [f"{printable(pod.name)} {printable(pod.problem)}" for pod in details.pods if pod.problem]
     return [*lines, *notes]
+
+
+def _services(details: ClusterDetails, now: datetime) -> list[str]:
+    rows = [
+        [
+            each.service,
+            each.state,
+            str(each.port or ""),
+            str(each.restarts),
+            age(each.since, now),
+            printable(each.why or ""),
+        ]
+        for each in details.services
+    ]
+    return _table(["NAME", "STATE", "PORT", "RESTARTS", "SINCE", "MESSAGE"], rows)
 
 
 def _conditions(details: ClusterDetails, now: datetime) -> list[str]:

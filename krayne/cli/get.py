@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from krayne.cli.options import Command, cluster_name, connection, output
+from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl
 
 if TYPE_CHECKING:
@@ -70,7 +71,13 @@ def get(
     # Loaded while kubectl waits for the server.
     from krayne.cli import output as written
 
-    clusters = answer()
+    missing: ClusterNotFoundError | None = None
+    try:
+        clusters = answer()
+    except ClusterNotFoundError as error:  # those of several that are there are shown all the same, as kubectl does
+        clusters, missing = list(error.found), error
+        if not clusters:
+            raise
     if not clusters and form in ("table", "wide", "name"):
         where = "" if all_namespaces else f" in {kubectl.current_namespace} namespace"
         click.echo(f"No resources found{where}.", err=True)
@@ -80,6 +87,8 @@ def get(
         click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
     else:
         click.echo(rows.text(clusters), nl=False)
+    if missing:
+        raise missing
 
 
 class _Rows:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ import click
 from krayne.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from krayne.cluster import ClusterInfo
@@ -73,21 +74,38 @@ def live_lines(info: ClusterInfo, width: int) -> list[str]:
 
 
 def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: float | None) -> None:
-    """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open; ^C tells how to go on."""
-    from krayne.operations.wait import next_steps, wait_until_ready
+    """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open."""
+    from krayne.operations.wait import wait_until_ready
 
     until = None if timeout is None else time.monotonic() + timeout
     for cluster in clusters:
         name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
         left = None if until is None else max(0.0, until - time.monotonic())
-        try:
-            with Progress() as progress:
-                info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=cluster)
-        except KeyboardInterrupt:
-            steps = f"Go on:   kubectl krayne wait {name} -n {there.current_namespace}\n{next_steps(there, name)}"
-            click.echo(f"\nStopped waiting; {there.named(name)} stays.\n{steps}", err=True)
-            raise
+        with Progress() as progress:
+            info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=cluster)
         click.echo("\n".join(ready_lines(info)), err=True)
+
+
+@contextmanager
+def interruptible(kubectl: Kubectl, sent: Sequence[dict[str, Any]]) -> Iterator[None]:
+    """On ^C say what stays of what was ``sent`` until then, how to go on and how to undo it."""
+    from krayne.operations.wait import next_steps
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        lines = [""]
+        for cluster in sent:
+            name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
+            lines += [
+                f"Stopped; {there.named(name)} stays.",
+                f"Go on:   kubectl krayne wait {name} -n {there.current_namespace}",
+                next_steps(there, name),
+            ]
+        if not sent:
+            lines.append(f"What was being sent may have arrived: kubectl krayne get -n {kubectl.current_namespace}")
+        click.echo("\n".join(lines), err=True)
+        raise
 
 
 def ready_lines(info: ClusterInfo) -> list[str]:

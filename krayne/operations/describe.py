@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from krayne.cluster import ClusterDetails, Versions
+    from krayne.kubectl import Reply
     from krayne.objects import Object
+    from krayne.services import ServiceInfo
 
 # Runs in the head: the installed Ray without importing it, and the Python that it runs in.
-_ASK_VERSIONS = "import sys, importlib.metadata as m; print(m.version('ray'), sys.version.split()[0])"
+_ASK = "import sys, importlib.metadata as m; print(m.version('ray'), sys.version.split()[0])"
 
 
 def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterDetails:
     """One cluster with its head, groups, pods, conditions, events, versions, URLs, and why it is not ready.
 
-    The versions are asked of the running head where that is allowed, else taken from the manifest. Raises
+    The versions and the services are asked of the running head where that is allowed; else the versions are taken
+    from the manifest, and the services are unknown. Raises
     ClusterNotFoundError (its text names similar clusters) or another KrayneError.
     """
     from krayne.cluster import cluster_details
@@ -43,24 +46,42 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     pods = items(pods_asked)
     its = {name, *(pod["metadata"]["name"] for pod in pods or [])}
     events = [event for event in items(events_asked) or [] if (event.get("involvedObject") or {}).get("name") in its]
-    versions = _running_versions(kubectl, pods or [])
-    details = cluster_details(cluster, pods, events, now=datetime.now(timezone.utc), versions=versions)
+    versions_asked = _ask_versions(kubectl, pods or [])  # runs while the services are asked
+    services = _services(kubectl, cluster, pods or [])
+    now, versions = datetime.now(timezone.utc), _running_versions(versions_asked)
+    details = cluster_details(cluster, pods, events, now=now, versions=versions, services=services)
     return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
 
 
-def _running_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Versions | None:
+def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Reply | None:
+    """Ask the head what it runs; None where there is no head that does."""
+    head = next((pod for pod in pods if _is_running_head(pod)), None)
+    return kubectl.exec(head["metadata"]["name"], "ray-head", "python", "-c", _ASK) if head else None
+
+
+def _running_versions(asked: Reply | None) -> Versions | None:
     """What the head itself says; None where it does not run or may not be asked."""
     from krayne.cluster import Versions
 
-    head = next((pod for pod in pods if _is_running_head(pod)), None)
-    if head is None:
+    if asked is None:
         return None
     try:
-        answer = kubectl.exec(head["metadata"]["name"], "ray-head", "python", "-c", _ASK_VERSIONS).text()
+        answer = asked.text()
     except KrayneError:
         return None
     ray, python = (*answer.split(), "", "")[:2]
     return Versions(ray=ray, python=python, source="head") if python else None
+
+
+def _services(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tuple[ServiceInfo, ...]:
+    """How the services stand; unknown, with the reason, where the head may not be asked."""
+    from krayne.operations.services import services_of
+    from krayne.services import services_in, unknown
+
+    try:
+        return services_of(kubectl, cluster, pods)
+    except KrayneError as error:
+        return unknown(services_in(cluster), str(error).splitlines()[0])
 
 
 def _is_running_head(pod: Object) -> bool:

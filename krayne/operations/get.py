@@ -38,7 +38,7 @@ def list_clusters(
 ) -> list[ClusterInfo]:
     """The clusters of a namespace (or of all), picked by name or by label selector, by namespace and name.
 
-    Raises ClusterNotFoundError if any of ``names`` is missing, KrayneError otherwise.
+    Raises ClusterNotFoundError if any of ``names`` is missing (it carries those found), KrayneError otherwise.
     """
     kubectl = (kubectl or Kubectl()).within(namespace)
     return ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)()
@@ -58,12 +58,13 @@ def ask_clusters(
 
     def answer() -> list[ClusterInfo]:
         clusters = asked.json().get("items") or []
-        if names:
-            by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
-            if missing := [name for name in names if name not in by_name]:
-                raise missing_cluster(kubectl, missing, sorted(by_name))
-            clusters = [by_name[name] for name in dict.fromkeys(names)]
-        return judged(kubectl, clusters, everywhere=everywhere)
+        if not names:
+            return judged(kubectl, clusters, everywhere=everywhere)
+        by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
+        found = judged(kubectl, [by_name[name] for name in dict.fromkeys(names) if name in by_name])
+        if missing := [name for name in names if name not in by_name]:
+            raise ClusterNotFoundError(str(missing_cluster(kubectl, missing, sorted(by_name))), found)
+        return found
 
     return answer
 

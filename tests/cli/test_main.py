@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from krayne.cli import cli
+from tests.operations.conftest import captured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def krayne(*args: str, stdin: str | None = None) -> Result:
     return CliRunner(catch_exceptions=False).invoke(cli, args, input=stdin, prog_name="kubectl krayne")
 
 
-@pytest.mark.parametrize("path", paths(cli), ids=" ".join)
+@pytest.mark.parametrize("path", [*paths(cli)], ids=" ".join)
 def test_every_verb_has_help_with_examples_that_can_be_pasted(path: tuple[str, ...]) -> None:
     """They read kubectl krayne."""
     shown = krayne(*path, "--help")
@@ -151,3 +152,11 @@ def test_help_and_get_load_only_what_they_need() -> None:
     heavy = ("yaml", "jinja2", "jsonschema", "sh", "asyncio", "subprocess", "krayne.config", "krayne.render")
     code = f"import sys, krayne.cli.get; print([name for name in {heavy!r} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_those_of_several_that_are_there_are_shown(fake_kubectl: FakeKubectl) -> None:
+    """And the missing one is still an error."""
+    fake_kubectl.reply("get --raw", json={"items": captured("ready-3-ready", "RayCluster")})
+    done = krayne("get", "demo", "gone", "-n", "ml", "-o", "name")
+    assert (done.exit_code, done.stdout) == (1, "raycluster.ray.io/demo\n")
+    assert "raycluster gone in namespace ml not found" in done.stderr

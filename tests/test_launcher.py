@@ -22,7 +22,8 @@ def checkout(tmp_path: Path) -> Path:
     package.mkdir(parents=True)
     shutil.copy2(ROOT / "kubectl-krayne", package.parent)
     (package / "__init__.py").touch()
-    (package / "__main__.py").write_text("import sys\ndef main(): print(*sys.argv, sys.prefix, sep='|')\n", encoding="utf-8")
+    told = "import sys\ndef main(): print(*sys.argv, sys.prefix, sep='|')\n"
+    (package / "__main__.py").write_text(told, encoding="utf-8")
     return package.parent
 
 

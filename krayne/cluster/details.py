@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krayne import objects
 from krayne.cluster.advice import next_steps
@@ -15,6 +15,9 @@ from krayne.objects import HEAD_GROUP, Object
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
 from krayne.status.pods import is_ready, pod_problem, word_of
+
+if TYPE_CHECKING:
+    from krayne.services import ServiceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class ClusterDetails(Value):
     conditions: tuple[Condition, ...]
     events: tuple[Event, ...]
     next_steps: tuple[str, ...]
+    services: tuple[ServiceInfo, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the info's fields and, beside them, the details."""
@@ -91,10 +95,11 @@ def cluster_details(
     *,
     now: datetime,
     versions: Versions | None = None,
+    services: tuple[ServiceInfo, ...] = (),
 ) -> ClusterDetails:
     """Tell all of a cluster. ``pods`` and ``events``: as ``judge`` takes them.
 
-    ``versions``: as read from its head; without them what its spec asks for stands.
+    ``versions`` and ``services``: as read from its head; without the former what its spec asks for stands.
     """
     heard = Events(events)
     verdict = judge(cluster, pods, heard, now=now)
@@ -107,6 +112,7 @@ def cluster_details(
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),
         next_steps=next_steps(info, verdict),
+        services=services,
     )
 
 

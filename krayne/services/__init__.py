@@ -2,7 +2,7 @@
 
 from krayne.services.commands import READ_STATES, add_key, public_key
 from krayne.services.head import HeadPod, head_of, services_in
-from krayne.services.states import SERVICES, STATES_FOLDER, ServiceInfo, awaited, read_states
+from krayne.services.states import SERVICES, STATES_FOLDER, ServiceInfo, awaited, read_states, unknown
 
 __all__ = [
     "READ_STATES",
@@ -16,4 +16,5 @@ __all__ = [
     "public_key",
     "read_states",
     "services_in",
+    "unknown",
 ]

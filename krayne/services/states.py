@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from krayne.cluster.values import Value
 
-State = Literal["installing", "running", "failed", "off"]
+State = Literal["installing", "running", "failed", "off", "unknown"]
 
 STATES_FOLDER = "/tmp/krayne-services"  # noqa: S108 - in the head's container; the supervisor checks whose it is
 # By name: the named container port, and the field of the configuration's `services`.
@@ -20,7 +20,7 @@ _SECRETS = frozenset({"token", "password"})
 
 @dataclass(frozen=True, slots=True)
 class ServiceInfo(Value):
-    """A service of the head, as its supervisor last wrote it.
+    """A service of the head, as its supervisor last wrote it; ``unknown`` where the head could not be asked.
 
     ``why``: what is being done where it is installing, the reason where it failed. ``port`` is the one it listens on,
     on the pod's loopback. ``since`` is RFC 3339. ``user`` and ``host_key`` (a line of known_hosts without the host)
@@ -67,11 +67,17 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
 
 def awaited(enabled: Mapping[str, bool]) -> tuple[ServiceInfo, ...]:
     """The services of a head that does not run yet, or is being replaced."""
+    return _alike(enabled, "installing", "the head does not run yet")
+
+
+def unknown(enabled: Mapping[str, bool], why: str) -> tuple[ServiceInfo, ...]:
+    """The services of a head that could not be asked."""
+    return _alike(enabled, "unknown", why)
+
+
+def _alike(enabled: Mapping[str, bool], state: State, why: str) -> tuple[ServiceInfo, ...]:
     return tuple(
-        ServiceInfo(service=name, state="installing", why="the head does not run yet")
-        if enabled.get(name)
-        else _off(name)
-        for name in SERVICES
+        ServiceInfo(service=name, state=state, why=why) if enabled.get(name) else _off(name) for name in SERVICES
     )
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from subprocess import PIPE
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -47,9 +48,10 @@ def namespaced(folder: Path, *namespaces: str) -> list[str]:
     others = "".join(line for line in lines if line.startswith(("root:", "sshd:")))
     passwd = folder / "passwd"
     passwd.write_text(f"{others}{USER}:x:{USER_ID}:{USER_ID}::{home}:/bin/bash\n")
-    setup = (
-        f'mount --bind "{passwd}" /etc/passwd && exec setpriv --reuid={USER_ID} --regid={USER_ID} --clear-groups "$@"'
-    )
+    # Terminals as runc mounts them: they belong to group tty (5), which sshd cannot give them without root.
+    terminals = "mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts /dev/pts"
+    mounts = f"mount --bind '{passwd}' /etc/passwd && {terminals} && mount --bind /dev/pts/ptmx /dev/ptmx"
+    setup = f'{mounts} && exec setpriv --reuid={USER_ID} --regid={USER_ID} --clear-groups "$@"'
     return ["/usr/bin/unshare", "--mount", *namespaces, "/bin/bash", "-c", setup, "setup"]
 
 
@@ -216,7 +218,11 @@ def test_sftp_and_forwarding_work(ssh: list[str], states: dict[str, ServiceInfo]
     subprocess.run(sftp, input=batch, text=True, check=True, timeout=60)
     assert (tmp_path / "back").read_bytes() == Path("/etc/hostname").read_bytes()
     through = [*ssh[:-1], "-W", f"127.0.0.1:{states['notebook'].port}", ssh[-1]]
-    assert "403" in said(through, stdin="GET /api/status HTTP/1.0\r\n\r\n").splitlines()[0]
+    with subprocess.Popen(through, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) as tunnel:
+        assert tunnel.stdin
+        assert tunnel.stdout
+        tunnel.stdin.write("GET /api/status HTTP/1.0\r\n\r\n")
+        assert "403" in tunnel.stdout.readline()
     done = subprocess.run([*ssh[:-1], "-oExitOnForwardFailure=yes", "-R0:127.0.0.1:1", ssh[-1], "true"], check=False)
     assert done.returncode == 255
 

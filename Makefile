@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 TESTS ?= tests
 ARGS ?=
 
-.PHONY: help venv demo test test-cluster test-services lint type check golden docs bench build lock clean
+.PHONY: help venv demo test test-cluster test-services lint type check golden docs bench bench-tunnel build lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -64,6 +64,9 @@ docs: $(STAMP) ## write the generated pages of docs/ anew
 
 bench: $(STAMP) ## krayne beside bare kubectl at 1,000 clusters, on KUBECONFIG's cluster: fills docs/performance.md
 	python -m tests.bench $(ARGS)
+
+bench-tunnel: $(STAMP) ## bytes through a tunnel beside the same kubectl port-forward bare (needs no cluster)
+	python -m tests.bench.tunnel
 
 build: $(STAMP) ## the wheel and the source archive, in dist/
 	rm -rf dist

@@ -135,7 +135,8 @@ def close_tunnels() -> list[Tunnel]:
 def list_tunnels() -> list[Tunnel]:
     """Every tunnel of this user on this machine, whatever its cluster, by namespace and name.
 
-    One whose supervisor was killed (not one that a reboot ended, which is cleared away) is ``stopped``.
+    One whose supervisor ended without a word (it was killed, the machine restarted) is ``stopped``; opening any
+    tunnel clears it away.
     """
     from krayne.tunnels import places
 

@@ -15,6 +15,7 @@ from krayne.tunnels import places, ports
 from krayne.tunnels.identity import alive, send
 from krayne.tunnels.state import (
     DENIED,
+    GONE,
     NEEDS_LOGIN,
     PORT_BUSY,
     Holder,
@@ -61,9 +62,9 @@ def hold(
     that was asked for is taken, KrayneError where no supervisor can be started.
     """
     with places.locked():
-        sweep()
-        for other in records():  # a cluster of that name that is gone, or was replaced
-            if not other.running and other.place.ports_of == place.ports_of:
+        sweep(but=place.key)
+        for other in records():  # another cluster that had the name before
+            if other.place.ports_of == place.ports_of and other.place.key != place.key:
                 _finish(other)
         folder = folder_of(place.key)
         record, before = read_record(folder), read_wanted(folder)
@@ -125,18 +126,15 @@ def close(record: Record) -> None:
         _finish(read_record(folder_of(record.place.key)) or record)
 
 
-def sweep() -> None:
-    """Clear away what supervisors left that ended without a word (a reboot, a kill): call it under the lock."""
-    for record in records():
-        if not record.running:
-            _bury(record)
-            if record.tunnel.state != "gone":
-                Path(f"{folder_of(record.place.key)}/{places.STATE}").unlink(missing_ok=True)
+def sweep(but: str) -> None:
+    """Clear away what supervisors left that ended without a word (a reboot, a kill), but of one: under the lock."""
     for key in places.tunnels():
-        folder = folder_of(key)
-        wanted = read_wanted(folder)
-        if read_record(folder) is None and (wanted is None or not wanted.services()):
-            forget(key)
+        record = read_record(folder_of(key))
+        if key == but or (record and (record.running or record.tunnel.state == GONE)):
+            continue
+        if record:
+            _bury(record)
+        forget(key)
 
 
 def end(record: Record) -> None:

@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from krayne.errors import KrayneError
 from krayne.kubectl.failures import wants_login
 from krayne.text import one_line
 from krayne.tunnels import state as word
@@ -80,7 +81,11 @@ class Keeper:
         try:
             while True:
                 if pod := self._head.reachable:
-                    await self._once(pod)
+                    try:
+                        await self._once(pod)
+                    except KrayneError as error:  # kubectl itself is not there: it is being upgraded
+                        self._lost(one_line(str(error)))
+                        await self._rest(self._longer(pod))
                 else:
                     self._say(word.DOWN, self._no_head())
                     await self._head.news.wait()

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from krayne.kubectl import Kubectl, Reply
-    from krayne.process import Process
+    from krayne.process import Completed, Process
 
 _WATCH = 300  # seconds that one watch lasts, so that one whose connection died unnoticed does no lasting harm
 _PROMPT = 2.0  # seconds after which words on stderr of a kubectl that goes on are taken for a question
 _PATIENCE = 120.0  # seconds that a kubectl may wait for somebody's login
+_POLL = 5.0  # seconds between looks without a watch
 _LOOK = (1.0, 10.0)  # seconds between looks at a cluster without a head: the first, the longest
 # Seconds until the next try, the first and the longest, by what went wrong; doubled in between.
 _PAUSES = {NEEDS_LOGIN: (10.0, 300.0), DENIED: (10.0, 300.0), UNREACHABLE: (0.5, 15.0)}
@@ -83,7 +84,7 @@ class Head:
             try:
                 version = await self._look()
                 if not self.gone:
-                    await self._watch(version)
+                    await self._watch_or_poll(version)
             except KrayneError as error:
                 await self._pause(error)
 
@@ -97,9 +98,16 @@ class Head:
             return ""
         listed = await self._json(self._kubectl.list_path(self._path, labelSelector=self._selector))
         self._pods = {item["metadata"]["name"]: item for item in listed.get("items") or []}
-        self.trouble, self._doubted, self._paused = None, False, (0.0, "")
+        self._doubted, self._paused = False, (0.0, "")
         self._choose(tell=True)
         return str(listed["metadata"]["resourceVersion"])
+
+    async def _watch_or_poll(self, version: str) -> None:
+        """Where the user may list pods and not watch them, looking now and then has to do."""
+        try:
+            await self._watch(version)
+        except PermissionDeniedError:
+            await first(asyncio.get_running_loop().create_task(self._nudges.wait()), timeout=_POLL)
 
     async def _watch(self, version: str) -> None:
         """Until the watch ends, or doubt or a nudge asks for a new look."""
@@ -197,12 +205,16 @@ class Head:
             self.news.tell()
 
     async def _json(self, reply: Reply) -> dict[str, Any]:
-        done = await self.finished(reply.process)
+        done = await self.finished(reply.process, ours=True)
         found: dict[str, Any] = json.loads(reply.judged(done))
+        if self.trouble:
+            self.trouble = None
+            self._log("reachable")
+            self.news.tell()
         return found
 
-    async def finished(self, process: Process) -> Any:
-        """Wait for a kubectl, and tell what it says meanwhile; one that waits for ever is ended."""
+    async def finished(self, process: Process, *, ours: bool = False) -> Completed:
+        """Wait for a kubectl; one that waits for ever is ended. What ``ours`` says meanwhile is trouble."""
         running, loop = Running(process), asyncio.get_running_loop()
         end = loop.time() + _PATIENCE
         try:
@@ -211,7 +223,7 @@ class Head:
                 if await first(ended, said, timeout=_PROMPT):
                     if ended.done() and not ended.cancelled():
                         return ended.result()
-                elif running.stderr.strip():
+                elif ours and running.stderr.strip():
                     self._tell_trouble(NEEDS_LOGIN, running.stderr)
             done = running.kill()
             said_last = f"{done.stderr}\nUnauthorized: it waited for a login" if done.stderr.strip() else "i/o timeout"

@@ -134,6 +134,9 @@ class Supervisor:
                 self._wanted.services()
             ):
                 self._arrange()
+            for _, task in self._keepers.values():
+                if task.done():
+                    task.result()  # a keeper never ends by itself: this is a fault of ours
             if not self._wanted.services():
                 self.log("nobody wants it any more")
                 self._stop.set()

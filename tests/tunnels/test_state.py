@@ -1,0 +1,99 @@
+"""State files: what is written is read back, and what is not ours or is broken counts as nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from krayne.tunnels import places
+from krayne.tunnels.identity import Identity, myself
+from krayne.tunnels.state import (
+    Forward,
+    Holder,
+    Place,
+    Record,
+    Tunnel,
+    Wanted,
+    folder_of,
+    forget,
+    read_record,
+    read_wanted,
+    records,
+    write_record,
+    write_wanted,
+)
+
+PLACE = Place("demo", "ml", "uid", "https://lab.example")
+WANTED = Wanted(
+    revision=3,
+    place=PLACE,
+    connection={"context": "lab", "as_groups": []},
+    local={"dashboard": 8265, "client": 10001, "ssh": 23456},
+    remote={"dashboard": 8265, "client": 10001, "ssh": 22},
+    holders=(Holder("user", None, ("dashboard",)), Holder("a", Identity(1, "2", "3"), ("client",))),
+)
+FORWARD = Forward("dashboard", 8265, 8265, "http://127.0.0.1:8265", "up", None, "2026-11-23T12:00:00Z", 0)
+TUNNEL = Tunnel("demo", "ml", "https://lab.example", None, "up", None, "2026-11-23T12:00:00Z", "p", (FORWARD,), "log")
+
+
+def test_what_is_wanted_is_read_back() -> None:
+    """Whole."""
+    write_wanted(WANTED)
+    assert read_wanted(folder_of(PLACE.key)) == WANTED
+
+
+def test_how_it_stands_is_read_back() -> None:
+    """Whole."""
+    record = Record(TUNNEL, PLACE, 3, myself(), (Identity(7, "8", "9"),))
+    write_wanted(WANTED)
+    write_record(folder_of(PLACE.key), record)
+    assert records() == [record]
+    forget(PLACE.key)
+    forget(PLACE.key)
+    assert records() == []
+
+
+def test_only_those_who_still_are_there_want_something() -> None:
+    """A user always; a process while it lives."""
+    assert WANTED.services() == ("dashboard",)
+    mine = replace(WANTED, holders=(*WANTED.holders, Holder("b", myself(), ("ssh",))))
+    assert mine.services() == ("dashboard", "ssh")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"place": 1}', json.dumps({"tunnel": {"forwards": None}})])
+def test_a_broken_file_counts_as_none(text: str) -> None:
+    """No traceback for what a full disk or an older krayne left."""
+    folder = places.own(folder_of("broken"))
+    for name in (places.WANTED, places.STATE):
+        Path(folder, name).write_text(text)
+    assert read_wanted(folder) is None
+    assert read_record(folder) is None
+    assert records() == []
+
+
+def test_a_cluster_is_told_by_server_namespace_and_uid_its_ports_by_its_name() -> None:
+    """A copy of a cluster on another server has the same uid; one that is made again keeps its ports."""
+    keys = {replace(PLACE, **change).key for change in ({}, {"server": "b"}, {"uid": "b"}, {"namespace": "b"})}
+    assert len(keys) == 4
+    assert replace(PLACE, uid="b").ports_of == PLACE.ports_of
+    assert replace(PLACE, server="b").ports_of != PLACE.ports_of
+
+
+def test_a_folder_that_others_could_enter_is_closed() -> None:
+    """0700, whatever it was."""
+    folder = Path(places.state_folder())
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    places.own(str(folder))
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_lock_is_had_once() -> None:
+    """By one process, until its file is closed."""
+    path = f"{places.own(places.tunnels_folder())}/lock"
+    first = places.try_lock(path)
+    assert first is not None
+    assert places.try_lock(path) is None

@@ -1,15 +1,25 @@
-"""Where the command starts: ``krayne``, ``kubectl krayne`` and ``python -m krayne``."""
+"""Where the command starts and ends: ``krayne``, ``kubectl krayne`` and ``python -m krayne``."""
 
+import os
 import signal
+import sys
 
 
 def main() -> None:
-    """Run the command line. A ^C while it still loads ends it at once and in silence: nothing has been done yet."""
+    """Run the command line and end the process.
+
+    A ^C while it still loads ends it at once and in silence: nothing has been done yet. At the end all is written
+    and closed, so the interpreter's own tidying up, which takes a tenth of what `get` takes, is left out.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from krayne.cli import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    run()
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # None: the caller closed it
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -99,8 +99,8 @@ def cli() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line, calling it as it was called."""
+def main() -> int:
+    """Run the command line, calling it as it was called; the exit code."""
     plugin = os.path.basename(sys.argv[0]).startswith("kubectl-")  # noqa: PTH119 - pathlib costs an import
     try:
         try:
@@ -108,9 +108,12 @@ def main() -> None:
         finally:
             if sys.stdout is not None:  # None: the caller closed it
                 sys.stdout.flush()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except OSError as error:  # a full disk under stdout; a pipe that was closed is click's affair
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's own last flush has nothing to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the last flush has nothing to say
         click.echo(f"Error: cannot write the output: {error.strerror}", err=True)
-        sys.exit(1)
+        return 1
+    return 0

@@ -47,6 +47,7 @@ def list_clusters(
 def ask_cluster(kubectl: Kubectl, name: str) -> Answer:
     """Start asking for one cluster; calling what comes back waits for it. Raises what get_cluster does, then."""
     asked = kubectl.get_cluster(name)
+    _load_rules()
     return lambda: judged(kubectl, [_found(kubectl, name, asked)])
 
 
@@ -55,6 +56,7 @@ def ask_clusters(
 ) -> Answer:
     """Start asking for clusters; calling what comes back waits for them. Raises what list_clusters does, then."""
     asked = kubectl.list_clusters(everywhere=everywhere, selector=selector)
+    _load_rules()
 
     def answer() -> list[ClusterInfo]:
         clusters = asked.json().get("items") or []
@@ -123,6 +125,15 @@ def _found(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
         there = kubectl.list_clusters().json().get("items") or []
         raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
     return cluster
+
+
+def _load_rules() -> None:
+    """Import what the answer will need, while kubectl waits for the server."""
+    import json
+
+    import krayne.cluster.info
+
+    _ = json, krayne.cluster.info
 
 
 def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:

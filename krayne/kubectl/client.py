@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import os
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -97,7 +96,10 @@ class Kubectl:
         from krayne.process import Process
 
         argv = self.command(*args)
-        self.log(shlex.join(argv))
+        if self.log is not _quiet:
+            import shlex
+
+            self.log(shlex.join(argv))
         try:
             return Process(argv, stdin=stdin, tell=self.tell)
         except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support.kubectl import FakeKubectl
 
@@ -20,6 +21,11 @@ HERE = Path(__file__).parent
 TOOLS = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 REAL_KUBECTL = shutil.which("kubectl", path=TOOLS)
 FOREIGN = ("KUBECONFIG", "KUBECTL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+
+
+# No test is timed: machines are shared. In CI the examples are the same each time, elsewhere they look for new ones.
+settings.register_profile("krayne", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("krayne")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -29,6 +29,7 @@ from markupsafe import Markup  # Jinja2's own dependency
 from krayne.errors import TemplateError
 from krayne.paths import TEMPLATES
 from krayne.render.scalars import flow
+from krayne.render.sources import bare
 
 
 def fill_in(path: Path, values: Mapping[str, Any]) -> str:
@@ -102,10 +103,12 @@ def _combine(*maps: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(name: str) -> str:
-    """The text of one of krayne's own files that run in the head, as a value. TemplateNotFound for any other."""
-    environment = _environment()
-    text: str = FileSystemLoader(TEMPLATES).get_source(environment, name)[0]
-    return text
+    """The text of one of krayne's own files that run in the head, as a value; Python without its comments.
+
+    TemplateNotFound for any other file.
+    """
+    text: str = FileSystemLoader(TEMPLATES).get_source(_environment(), name)[0]
+    return bare(text) if name.endswith(".py") else text
 
 
 def _read(path: Path) -> str:

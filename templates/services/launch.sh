@@ -1,5 +1,6 @@
 # Starts krayne's services in the background; whatever is wrong, the container goes on: this is done at once and succeeds.
-# Arguments: the folder for all of it, then names and texts of the files in its bin.
+# Arguments: the folder for all of it, then names and texts of the files in its bin: krayne's templates/services, where
+# their comments are.
 (
   umask 077
   folder=$1 && shift && mkdir -p "$folder" && [ -O "$folder" ] && [ ! -L "$folder" ] || exit # not another user's

@@ -12,12 +12,15 @@ from krayne.config import load_configs
 from krayne.config import schema as config_schema
 from krayne.paths import TEMPLATES
 from krayne.render import render, to_yaml
+from krayne.render.sources import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MANIFESTS = Path(__file__).parent.parent / "golden" / "manifests"
-SOURCES = {path.read_text(): f"<{path.name}>" for path in (TEMPLATES / "services").iterdir() if path.suffix != ".j2"}
+SERVICES = TEMPLATES / "services"
+SOURCES = {bare(path.read_text()): f"<{path.name}>" for path in SERVICES.glob("*.py")}
+SOURCES |= {path.read_text(): f"<{path.name}>" for path in SERVICES.glob("*.sh")}
 CASES = sorted(path.name.removesuffix(".config.yaml") for path in MANIFESTS.glob("*.config.yaml"))
 
 

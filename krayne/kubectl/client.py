@@ -59,6 +59,12 @@ class Kubectl:
         """The same connection in another namespace; None leaves it as it is."""
         return replace(self, namespace=namespace) if namespace and namespace != self.namespace else self
 
+    def pinned(self) -> Kubectl:
+        """The same connection, also when the kubeconfig's current context becomes another one."""
+        from krayne.kubectl.kubeconfig import current_context
+
+        return self if self.context else replace(self, context=current_context(kubeconfig=self.kubeconfig))
+
     def connection(self) -> dict[str, Any]:
         """What another process needs to make the same Kubectl of it: JSON, paths made absolute."""
         binary = os.path.abspath(self.binary) if os.sep in self.binary else self.binary  # noqa: PTH100 - as below

@@ -162,7 +162,7 @@ _NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
 
 _LOGIN = re.compile(
     r"Unauthorized|must be logged in|provide credentials|getting credentials|exec: executable .* failed"
-    r"|(token|session|credentials?) (has |have |is |are )?expired|refresh token|(log|sign) ?in\b|login",
+    r"|(token|session|credentials?) (has |have |is |are )?expired|refresh token|(?<![\w/-])(log|sign) ?in(?![\w/-])",
     re.IGNORECASE,
 )
 

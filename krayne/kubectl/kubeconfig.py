@@ -29,11 +29,18 @@ def context_namespace(*, kubeconfig: str | None, context: str | None, environ: M
     return next(_namespaces(configs, chosen), DEFAULT)
 
 
+def current_context(*, kubeconfig: str | None) -> str | None:
+    """The context that kubectl would use now where none is named, by the same rules."""
+    texts = [text for path in _files(kubeconfig, os.environ) if (text := _read(path)) is not None]
+    configs = [config for text in texts if isinstance(config := _parse(text), dict)]
+    return next((str(name) for config in configs if (name := config.get("current-context"))), None)
+
+
 def server_address(*, kubeconfig: str | None, context: str | None, cluster: str | None) -> str:
     """The API server that kubectl would talk to, by the same rules; the pod's own inside a cluster; else nothing."""
     texts = [text for path in _files(kubeconfig, os.environ) if (text := _read(path)) is not None]
     configs = [config for text in texts if isinstance(config := _parse(text), dict)]
-    chosen = context or next((name for config in configs if (name := config.get("current-context"))), None)
+    chosen = context or current_context(kubeconfig=kubeconfig)
     if named := cluster or _entry(configs, "contexts", "context", chosen).get("cluster"):
         return str(_entry(configs, "clusters", "cluster", named).get("server") or "")
     host, port = (os.environ.get(f"KUBERNETES_SERVICE_{what}", "") for what in ("HOST", "PORT"))

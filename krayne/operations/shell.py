@@ -126,7 +126,7 @@ def ssh_config(
     variables = {"KUBECTL": os.path.abspath(binary), "KUBECONFIG": os.environ.get("KUBECONFIG")}  # noqa: PTH100 - of text
     variables["XDG_STATE_HOME"] = os.environ.get("XDG_STATE_HOME")
     env = [f"{key}={value}" for key, value in variables.items() if value]
-    flags = kubectl.within(kubectl.current_namespace).flags()
+    flags = kubectl.pinned().within(kubectl.current_namespace).flags()
     proxy = ["/usr/bin/env", *env, *program, "ssh", name, *flags, "--stdio"]
     return ssh.config(login, f"krayne-{name}.{kubectl.current_namespace}", proxy)
 

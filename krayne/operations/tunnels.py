@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from krayne.errors import ClusterTimeoutError, KrayneError, UsageError
 from krayne.kubectl import Kubectl
@@ -45,8 +45,8 @@ def ensure_tunnel(
     from krayne.tunnels.state import Holder
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    place, services = _hold(kubectl, name, only, ports or {}, Holder(USER, None, ()))
-    return _await(kubectl, place, services, timeout, progress=progress)
+    held = _hold(kubectl, name, only, ports or {}, Holder(USER, None, ()))
+    return _await(kubectl, held, timeout, progress=progress)
 
 
 @contextmanager
@@ -77,12 +77,12 @@ def open_tunnel(
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     holder = Holder(secrets.token_hex(8), myself(), ())
-    place, services = _hold(kubectl, name, only, ports or {}, holder)
+    held = _hold(kubectl, name, only, ports or {}, holder)
     try:
-        tunnel = _await(kubectl, place, services, timeout, must=must, progress=progress)
-        yield {service: url for service, url in tunnel.urls().items() if service in services}
+        tunnel = _await(kubectl, held, timeout, must=must, progress=progress)
+        yield {service: url for service, url in tunnel.urls().items() if service in held.services}
     finally:
-        release(place.key, holder.name)
+        release(held.place.key, holder.name)
 
 
 def follow_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> Iterator[Tunnel]:
@@ -212,10 +212,16 @@ def auth_token(kubectl: Kubectl, cluster: dict[str, Any]) -> str | None:
         raise KrayneError(f"secret {name} in namespace {kubectl.current_namespace} has no auth_token") from error
 
 
-def _hold(
-    kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, int], holder: Holder
-) -> tuple[Place, tuple[str, ...]]:
-    """Have services forwarded for a holder; which cluster's tunnel that is, and which services."""
+class _Held(NamedTuple):
+    """What has been asked of a supervisor; ``again`` asks anew, which chooses other ports for those that are taken."""
+
+    place: Place
+    services: tuple[str, ...]
+    again: Callable[[], None]
+
+
+def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, int], holder: Holder) -> _Held:
+    """Have services forwarded for a holder."""
     from dataclasses import replace
 
     from krayne.operations.get import read_cluster
@@ -236,8 +242,13 @@ def _hold(
     if not all(TARGETS[each].ray for each in wanted):  # these may listen elsewhere than they were told to
         told = services(kubectl, cluster)
         remote |= {each.service: each.port for each in told if each.port and each.service in remote}
-    hold(kubectl, place, remote, asked=asked, holder=replace(holder, services=wanted))
-    return place, wanted
+    named = replace(holder, services=wanted)
+
+    def again() -> None:
+        hold(kubectl, place, remote, asked=asked, holder=named)
+
+    again()
+    return _Held(place, wanted, again)
 
 
 def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:
@@ -254,8 +265,7 @@ def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ..
 
 def _await(
     kubectl: Kubectl,
-    place: Place,
-    services: Sequence[str],
+    held: _Held,
     timeout: float | None,
     *,
     must: Sequence[str] = (),
@@ -264,8 +274,9 @@ def _await(
     """Wait until services are up, as far as they can be. Raises KrayneError where that cannot come by itself."""
     from krayne.tunnels.control import ensure
     from krayne.tunnels.places import locked
-    from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, folder_of, read_record, read_wanted
+    from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY, folder_of, read_record, read_wanted
 
+    place = held.place
     until = None if timeout is None else time.monotonic() + timeout
     folder = folder_of(place.key)
     revision = wanted.revision if (wanted := read_wanted(folder)) else 0
@@ -276,8 +287,11 @@ def _await(
             if progress and record.tunnel != last:
                 progress(record.tunnel)
             last = record.tunnel
-            if _settled(last, services, must):
+            if _settled(last, held.services, must):
                 return last
+            if any(each.state == PORT_BUSY and each.service in held.services for each in last.forwards):
+                held.again()  # somebody was faster: two users who open the same at once want the same ports
+                revision = wanted.revision if (wanted := read_wanted(folder)) else 0
             if last.state in (NEEDS_LOGIN, DENIED, GONE):
                 raise KrayneError(_stuck(kubectl, last))
         if record is None or not record.running:

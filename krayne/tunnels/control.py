@@ -75,7 +75,7 @@ def hold(
         wanted = Wanted(
             revision=(before.revision if before else 0) + 1,
             place=place,
-            connection=kubectl.connection(),
+            connection=kubectl.pinned().connection(),
             local=_local(place, before, record, holder.services, asked),
             remote={**(before.remote if before else {}), **remote},
             holders=tuple(holders.values()),

@@ -197,6 +197,8 @@ class Keeper:
         if wants_login(words):
             self._lost(said)
             self._head.doubt()
+            pause = self._longer(pod)  # what refuses this alone lets the head's own calls pass
+            await first(asyncio.get_running_loop().create_task(self._kicks.wait()), timeout=pause)
             return
         if self._forwarding and self.state != word.WAITING and _NOBODY.search(words):
             await self._nobody(pod)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from krayne.errors import KrayneError
+
 WANTED, STATE, LOCK, LOG = "wanted.json", "state.json", "lock", "log"
 
 
@@ -34,10 +36,13 @@ def tunnels() -> list[str]:
 
 
 def own(folder: str) -> str:
-    """Make a folder that only its user can enter, unless it is there."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - as above
-    if os.stat(folder).st_mode & 0o077:  # noqa: PTH116 - as above
-        os.chmod(folder, 0o700)  # noqa: PTH101 - as above
+    """Make a folder that only its user can enter, unless it is there. Raises KrayneError."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - as above
+        if os.stat(folder).st_mode & 0o077:  # noqa: PTH116 - as above
+            os.chmod(folder, 0o700)  # noqa: PTH101 - as above
+    except OSError as error:
+        raise _unfit(folder, error) from error
     return folder
 
 
@@ -62,10 +67,25 @@ def try_lock(path: str) -> int | None:
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Hold the one lock under which tunnels are begun, changed and ended."""
-    fd = os.open(f"{own(tunnels_folder())}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the one lock under which tunnels are begun, changed and ended. Raises KrayneError where there is none."""
+    folder = own(tunnels_folder())
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        fd = os.open(f"{folder}/.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unfit(folder, error) from error
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        except OSError as error:
+            raise _unfit(folder, error) from error
         yield
     finally:
         os.close(fd)
+
+
+def _unfit(folder: str, error: OSError) -> KrayneError:
+    from krayne.errors import KrayneError
+
+    return KrayneError(
+        f"cannot keep state in {folder}: {error.strerror}\nName another folder with XDG_STATE_HOME=/path/to/folder"
+    )

@@ -17,6 +17,7 @@ from krayne.tunnels.forward import Keeper, now
 from krayne.tunnels.head import Head
 from krayne.tunnels.identity import Identity, identity, myself
 from krayne.tunnels.state import Record, Tunnel, Wanted, read_wanted, write_record
+from krayne.tunnels.targets import TARGETS
 
 if TYPE_CHECKING:
     from krayne.tunnels.head import Pod
@@ -181,7 +182,7 @@ class Supervisor:
         return word.REPAIRING, next((k.why for k, _ in self._keepers.values() if k.state != word.UP and k.why), None)
 
     def _write(self) -> None:
-        place, keepers = self._wanted.place, [keeper for keeper, _ in self._keepers.values()]
+        place, keepers = self._wanted.place, [self._keepers[name][0] for name in TARGETS if name in self._keepers]
         tunnel = Tunnel(
             name=place.name,
             namespace=place.namespace,
@@ -245,7 +246,10 @@ def main(folder: str) -> None:
     if lock is None:
         os._exit(0)
     _open_log(folder)
-    os.chdir("/")
+    if files := os.environ.get("KUBECONFIG"):
+        absolute = (os.path.abspath(path) if path else "" for path in files.split(os.pathsep))  # noqa: PTH100 - as above
+        os.environ["KUBECONFIG"] = os.pathsep.join(absolute)
+    os.chdir("/")  # keeps no file system from being unmounted
     wanted = read_wanted(folder)
     if wanted is None:
         sys.exit("there is nothing to do: nothing is wanted")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from krayne.errors import ClusterTimeoutError, KrayneError, UsageError
+from krayne.kubectl.failures import wants_login
 from krayne.operations.tunnels import (
     close_tunnel,
     close_tunnels,
@@ -402,6 +403,31 @@ def test_every_kubectl_gets_every_connection_flag(world: World) -> None:
     assert [call for call in world.calls if not flags <= set(call["argv"])] == []
 
 
+def test_another_current_context_does_not_lead_it_elsewhere(world: World) -> None:
+    """kubectl config use-context, later on, is not about what is open already."""
+    opened(only=("dashboard",))
+    kubeconfig = Path(os.environ["KUBECONFIG"])
+    kubeconfig.write_text(kubeconfig.read_text().replace('"current-context": "lab"', '"current-context": "elsewhere"'))
+    before = len(world.calls)
+    kill(world.forwards()[8265])
+    until(lambda: forward().restarts == 1 and forward().state == "up", timeout=10)
+    assert all("--context=lab" in call["argv"] for call in world.calls[before:])
+
+
+def test_a_login_that_is_only_in_a_name_is_none(world: World) -> None:
+    """A forward that fails with such a word is tried again, more and more seldom."""
+    assert not wants_login('Error from server (NotFound): pods "login-test-head-x" not found')
+    assert wants_login("Please login with: aws sso login")
+    assert wants_login("To sign in, use a web browser to open the page")
+
+
+def test_a_folder_that_cannot_be_written_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do."""
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    with pytest.raises(KrayneError, match=r"cannot keep state in /proc/nowhere/krayne/tunnels: .*\n.*XDG_STATE_HOME"):
+        opened()
+
+
 def test_following_tells_each_change(world: World) -> None:
     """It ends when the tunnel is closed."""
     opened(only=("dashboard",))
@@ -438,3 +464,27 @@ def _greeter() -> Iterator[int]:
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
+
+
+def test_users_who_open_at_once_all_get_it(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find the same ports free; whoever comes second to bind them gets others, without being asked."""
+    code = (
+        "from krayne.operations.tunnels import ensure_tunnel\n"
+        "print(*(each.local_port for each in ensure_tunnel('demo', only=('dashboard', 'client'), timeout=50).forwards))"
+    )
+    users = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "XDG_STATE_HOME": str(tmp_path / f"user{number}")},
+        )
+        for number in range(4)
+    ]
+    ports = [int(word) for user in users for word in user.communicate(timeout=60)[0].split()]
+    assert len(set(ports)) == 8
+    assert [answer(each) for each in ports] == ["dashboard of demo-head-1", "client of demo-head-1"] * 4
+    for number in range(4):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / f"user{number}"))
+        assert len(close_tunnels()) == 1

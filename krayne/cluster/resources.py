@@ -29,9 +29,9 @@ class Resources(NamedTuple):
 
     @property
     def bytes(self) -> str:
-        """Memory in the largest unit that says it exactly, by preference a binary one: ``5Gi``, ``2300Mi``, ``1G``."""
-        whole = Quantity(self.memory).value
-        return str(Quantity(whole * NANO, "DecimalSI" if whole % 1024 else "BinarySI"))
+        """Memory in the unit that says it exactly and shortest, binary or decimal: ``5Gi``, ``2300Mi``, ``1G``."""
+        whole = Quantity(self.memory).value * NANO
+        return min(str(Quantity(whole, "BinarySI")), str(Quantity(whole, "DecimalSI")), key=len)
 
     @property
     def gpus(self) -> int:

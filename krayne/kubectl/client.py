@@ -163,6 +163,10 @@ class Kubectl:
         args = ("logs", pod, *which, f"--tail={tail}", *before, self._in_namespace)
         return self.ask(*args, doing=f"read the logs of pod {pod}")
 
+    def follow_logs(self, pod: str, container: str, *, tail: int) -> Process:
+        """Stream what a container writes, from its last lines on, until it ends."""
+        return self.start("logs", pod, f"--container={container}", "--follow", f"--tail={tail}", self._in_namespace)
+
     def exec(self, pod: str, container: str, *command: str, stdin: bytes | None = None) -> Reply:
         """What a command prints in a container."""
         fed = ("--stdin",) if stdin is not None else ()

@@ -6,18 +6,89 @@ import json
 import os
 import selectors
 import time
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
 
 from krayne.errors import KubeConnectionError, KubeRayNotInstalledError, PermissionDeniedError
 from krayne.kubectl.failures import failure
 from krayne.process import CHUNK, Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from krayne.kubectl.client import Kubectl
 
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds; doubled in between
+
+
+class Source(Protocol):
+    """Something that brings news now and then."""
+
+    @property
+    def due(self) -> float | None:
+        """When (time.monotonic) it is to be resumed, if it is down."""
+
+    @property
+    def fd(self) -> int | None:
+        """What to select on for news."""
+
+    def resume(self) -> None:
+        """Begin, or go on."""
+
+    def read(self) -> bool:
+        """Take in what has come; True if it changed anything."""
+
+    def close(self) -> None:
+        """Stop."""
+
+
+class Tail:
+    """The last lines that a container writes, followed from now on until it ends; quiet where there is no log."""
+
+    due: float | None = None
+
+    def __init__(self, kubectl: Kubectl, pod: str, container: str, *, lines: int = 10) -> None:
+        self.pod, self.container = pod, container
+        self._lines: deque[bytes] = deque(maxlen=lines)
+        self._rest = b""
+        self._process: Process | None = kubectl.follow_logs(pod, container, tail=lines)
+
+    @property
+    def fd(self) -> int | None:
+        """What to select on for more; None once the log has ended."""
+        return self._process.stdout if self._process else None
+
+    @property
+    def lines(self) -> list[str]:
+        """The last lines so far."""
+        last = [*self._lines, self._rest] if self._rest else self._lines
+        return [line.decode(errors="replace") for line in last]
+
+    def resume(self) -> None:
+        """Nothing: a log that has ended stays so."""
+
+    def read(self) -> bool:
+        """Take in more of the log, which changes nothing about the cluster."""
+        if self._process is None:
+            return False
+        chunk = os.read(self._process.stdout, CHUNK)
+        if not chunk:
+            self.close()
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        self._lines.extend(lines)
+        return False
+
+    def finish(self, seconds: float) -> None:
+        """Take in the rest, waiting for the end of the log at most so long."""
+        until = time.monotonic() + seconds
+        while self.fd is not None and (left := until - time.monotonic()) > 0:
+            _read_ready([self], time.monotonic() + left)
+
+    def close(self) -> None:
+        """Stop following."""
+        if self._process:
+            self._process.stop()
+            self._process = None
 
 
 class Watched:
@@ -124,30 +195,29 @@ def _key(item: dict[str, Any]) -> tuple[str, str]:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
-def changes(watched: Iterable[Watched], *, until: float | None, tick: float | None = None) -> Iterator[bool]:
-    """Yield True whenever any of the lists changed, False after ``tick`` seconds without, until ``until``
-    (time.monotonic; None: for ever). Ends the watches when it ends or is closed."""
-    lists = list(watched)
+def changes(sources: Sequence[Source], *, until: float | None, tick: float | None = None) -> Iterator[bool]:
+    """Yield True whenever any source changed, False after ``tick`` seconds without, until ``until``
+    (time.monotonic; None: for ever). Sources may be added meanwhile. Closes them all when it ends or is closed."""
     try:
         while (now := time.monotonic()) < (until or now + 1):
-            for each in lists:
+            for each in sources:
                 if each.due is not None and each.due <= now:
                     each.resume()
             next_tick = now + tick if tick else None
-            if _read_ready(lists, until, next_tick):
+            if _read_ready(sources, until, next_tick):
                 yield True
             elif next_tick and time.monotonic() >= next_tick:
                 yield False
     finally:
-        for each in lists:
+        for each in sources:
             each.close()
 
 
-def _read_ready(lists: list[Watched], *moments: float | None) -> bool:
-    times = [moment for moment in (*moments, *(each.due for each in lists)) if moment is not None]
+def _read_ready(sources: Sequence[Source], *moments: float | None) -> bool:
+    times = [moment for moment in (*moments, *(each.due for each in sources)) if moment is not None]
     timeout = max(0.0, min(times) - time.monotonic()) if times else None
     with selectors.DefaultSelector() as selector:
-        for each in lists:
+        for each in sources:
             if each.fd is not None:
                 selector.register(each.fd, selectors.EVENT_READ, each)
         changed = [key.data.read() for key, _ in selector.select(timeout)]

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
 from krayne.kubectl import Kubectl, pod_selector
 from krayne.operations.get import read_cluster
+from krayne.operations.words import LastWords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from krayne.cluster import ClusterInfo
+    from krayne.kubectl.watch import Source
     from krayne.status import Verdict
 
     Progress = Callable[[ClusterInfo], None]
@@ -50,8 +52,8 @@ def wait_until_ready(
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     last: ClusterInfo | None = None
-    words = _LastWords(kubectl)
-    for info, verdict in _follow(kubectl, name, cluster, timeout):
+    words = LastWords(kubectl)
+    for info, verdict in _follow(kubectl, name, cluster, timeout, words):
         if info is None or verdict is None:
             raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
         _tell(progress, last, info)
@@ -111,8 +113,17 @@ def wait_until_deleted(
     raise _late(kubectl, name, "deleted", timeout, last)
 
 
-def _follow(kubectl: Kubectl, name: str, cluster: dict[str, Any] | None, timeout: float | None) -> Iterator[_Seen]:
-    """The cluster as it is now, then again at each change of it, its pods or their events, until the time is up."""
+def _follow(
+    kubectl: Kubectl,
+    name: str,
+    cluster: dict[str, Any] | None,
+    timeout: float | None,
+    words: LastWords | None = None,
+) -> Iterator[_Seen]:
+    """The cluster as it is now, then again at each change of it, its pods or their events, until the time is up.
+
+    ``words`` gets to follow the logs of its pods.
+    """
     from krayne.cluster.info import info_of
     from krayne.kubectl.watch import Watched, changes
     from krayne.status import judge, settled
@@ -140,7 +151,10 @@ def _follow(kubectl: Kubectl, name: str, cluster: dict[str, Any] | None, timeout
 
     if settled(cluster):
         yield seen()
-    for _ in changes((clusters, pods, events), until=until, tick=_TICK):
+    sources: list[Source] = [clusters, pods, events]
+    for _ in changes(sources, until=until, tick=_TICK):
+        if words:
+            sources += words.follow(pods.objects)
         yield seen()
 
 
@@ -162,37 +176,7 @@ def _late(kubectl: Kubectl, name: str, wanted: str, timeout: float | None, last:
     return ClusterTimeoutError(f"{text}\n{next_steps(kubectl, name)}", last)
 
 
-class _LastWords:
-    """The end of the log of what failed last, read when it failed: KubeRay soon deletes a pod that is not restarted,
-    and its log with it (restartPolicy Never, which autoscaler v2 needs)."""
-
-    def __init__(self, kubectl: Kubectl) -> None:
-        self._kubectl = kubectl
-        self._of: tuple[str, str | None] | None = None
-        self._lines: list[str] = []
-
-    def keep(self, verdict: Verdict) -> None:
-        """Read the log of what a verdict blames, unless that was done; of the run before if there was one."""
-        if verdict.pod is None or (verdict.pod, verdict.container) == self._of:
-            return
-        for previous in (True, False):
-            try:
-                lines = self._kubectl.logs(verdict.pod, verdict.container, previous=previous).text().splitlines()
-            except KrayneError:
-                continue
-            if lines:
-                self._of, self._lines = (verdict.pod, verdict.container), lines
-                return
-
-    def __str__(self) -> str:
-        """As it stands in a message; nothing where there was no log to read."""
-        if self._of is None:
-            return ""
-        quoted = "\n".join(f"  | {line}" for line in self._lines)
-        return f"\nThe last lines that {self._of[1] or 'it'} in pod {self._of[0]} wrote:\n{quoted}"
-
-
-def _explained(kubectl: Kubectl, name: str, verdict: Verdict, words: _LastWords) -> str:
+def _explained(kubectl: Kubectl, name: str, verdict: Verdict, words: LastWords) -> str:
     text = f"{kubectl.named(name)} is {verdict.status} and will not become ready by itself: {verdict.cause}"
     return f"{text}{words}\n{next_steps(kubectl, name)}"
 

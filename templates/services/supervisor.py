@@ -253,12 +253,18 @@ def home():
         os.makedirs(os.environ["HOME"], mode=0o700, exist_ok=True)
 
 
+def stop(*_):
+    """End in order; being told again does not get in between."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
 def main():
     """Look after every service; returns when there is nothing left to look after."""
     with contextlib.suppress(OSError):
         os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, stop)
     lock = os.open(os.path.join(FOLDER, "lock"), os.O_WRONLY | os.O_CREAT, 0o600)  # until this process ends
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

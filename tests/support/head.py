@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -66,10 +67,20 @@ class Head:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pid = self.supervisor()
-        if pid is not None:
-            os.kill(pid, signal.SIGTERM)
-            self.wait(lambda: self.supervisor() is None)
+        """End what runs for this folder: also a hook that was called a moment ago, which must not take over."""
+        self.wait(lambda: not self._ended())
+
+    def _ended(self) -> list[int]:
+        """The processes of this folder's hooks and supervisors, which have been told to end."""
+        hook, supervisor = f"krayne\0{self.folder}\0", f"\0{self.folder}/bin/supervisor.py\0"
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            line = _read(path).decode(errors="replace")
+            if hook in line or supervisor in line:
+                found.append(int(path.parent.name))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(found[-1], signal.SIGTERM)
+        return found
 
     def start(self) -> float:
         """Call the hook as the kubelet does, and see that it succeeds and is quiet; the seconds that it took."""

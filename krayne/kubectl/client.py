@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import builtins
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import KrayneError, KubectlError, UsageError
+from krayne.kubectl.paths import checked, pod_selector, query
+from krayne.kubectl.reply import Reply
 
 if TYPE_CHECKING:
-    from krayne.process import Completed, Process
+    from krayne.process import Process
 
 RESOURCE = "rayclusters.ray.io"  # in full: no other group's rayclusters, no short name of another kind
 FIELD_MANAGER = "krayne"
-
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-_OLDEST = (1, 30)  # the oldest kubectl that krayne is tested with
 
 
 def _quiet(_text: str) -> None:
@@ -121,32 +117,32 @@ class Kubectl:
 
     def get_cluster(self, name: str) -> Reply:
         """One RayCluster. Raises ClusterNotFoundError when its answer is read."""
-        return self.ask("get", "--raw", f"{self.clusters_path()}/{_checked(name)}", doing=f"get {self.named(name)}")
+        return self.ask("get", "--raw", f"{self.clusters_path()}/{checked(name)}", doing=f"get {self.named(name)}")
 
     def list_clusters(self, *, everywhere: bool = False, selector: str | None = None) -> Reply:
         """All RayClusters of the namespace, or of all namespaces, that a label selector picks."""
-        path = _query(self.clusters_path(everywhere), labelSelector=selector)
+        path = query(self.clusters_path(everywhere), labelSelector=selector)
         return self.ask("get", "--raw", path, doing=f"list RayClusters {self._where(everywhere)}")
 
     def list_pods(self, names: Sequence[str] = (), *, everywhere: bool = False) -> Reply:
         """The Ray pods of the named clusters; of all clusters where none is named."""
-        path = _query(self.core_path("pods", everywhere), labelSelector=pod_selector(names))
+        path = query(self.core_path("pods", everywhere), labelSelector=pod_selector(names))
         return self.ask("get", "--raw", path, doing=f"list pods {self._where(everywhere)}")
 
     def list_events(self, *, about: str | None = None, everywhere: bool = False) -> Reply:
         """The namespace's events, or those that a field selector picks."""
-        path = _query(self.core_path("events", everywhere), fieldSelector=about)
+        path = query(self.core_path("events", everywhere), fieldSelector=about)
         return self.ask("get", "--raw", path, doing=f"list events {self._where(everywhere)}")
 
     def watch(self, path: str, version: str | None, **selectors: str | None) -> Process:
         """Stream the changes of a list at an API path since a resourceVersion, a JSON line each; without one, first
         all there is as additions (Kubernetes API concepts, "Semantics for watch")."""
-        query = _query(path, watch="true", allowWatchBookmarks="true", resourceVersion=version, **selectors)
+        query = query(path, watch="true", allowWatchBookmarks="true", resourceVersion=version, **selectors)
         return self.start("get", "--raw", query)
 
     def list_path(self, path: str, **selectors: str | None) -> Reply:
         """What an API path lists."""
-        return self.ask("get", "--raw", _query(path, **selectors), doing=f"list {path}")
+        return self.ask("get", "--raw", query(path, **selectors), doing=f"list {path}")
 
     def clusters_path(self, everywhere: bool = False) -> str:
         """The API path of RayClusters, in the namespace or in all."""
@@ -182,11 +178,11 @@ class Kubectl:
     def port_forward(self, pod: str, local: int, remote: int) -> Process:
         """Forward a port of 127.0.0.1 to a port in a pod, until it ends or is ended."""
         ports = f"{local}:{remote}"
-        return self.start("port-forward", "--address=127.0.0.1", self._in_namespace, f"pod/{_checked(pod)}", ports)
+        return self.start("port-forward", "--address=127.0.0.1", self._in_namespace, f"pod/{checked(pod)}", ports)
 
     def get_secret(self, name: str) -> Reply:
         """One Secret, its data in base64."""
-        path = f"{self.core_path('secrets')}/{_checked(name)}"
+        path = f"{self.core_path('secrets')}/{checked(name)}"
         return self.ask("get", "--raw", path, doing=f"read secret {name} {self._where()}")
 
     def version(self) -> Reply:
@@ -195,7 +191,7 @@ class Kubectl:
 
     def operators(self) -> Reply:
         """The Deployments that run KubeRay operators, in all namespaces (label: KubeRay's Helm chart and kustomize)."""
-        path = _query("/apis/apps/v1/deployments", labelSelector="app.kubernetes.io/name in (kuberay-operator,kuberay)")
+        path = query("/apis/apps/v1/deployments", labelSelector="app.kubernetes.io/name in (kuberay-operator,kuberay)")
         return self.ask("get", "--raw", path, doing="look for the KubeRay operator")
 
     # --- changing ---
@@ -213,13 +209,13 @@ class Kubectl:
 
     def patch(self, name: str, operations: str, *, dry_run: bool = False) -> Reply:
         """Apply a JSON patch (RFC 6902, a JSON text) to a RayCluster."""
-        args = ("patch", RESOURCE, _checked(name), "--type=json", f"--patch={operations}", *self._changing(dry_run))
+        args = ("patch", RESOURCE, checked(name), "--type=json", f"--patch={operations}", *self._changing(dry_run))
         return self.ask(*args, doing=f"change {self.named(name)}")
 
     def delete(self, name: str, *, dry_run: bool = False) -> Reply:
         """Delete a RayCluster; it stays, deleting, until its pods are gone (foreground deletion)."""
         server = ("--dry-run=server",) if dry_run else ()
-        args = ("delete", RESOURCE, _checked(name), "--cascade=foreground", "--wait=false", "--output=name", *server)
+        args = ("delete", RESOURCE, checked(name), "--cascade=foreground", "--wait=false", "--output=name", *server)
         return self.ask(*args, self._in_namespace, doing=f"delete {self.named(name)}")
 
     def delete_pods(self, selector: str) -> Reply:
@@ -235,109 +231,14 @@ class Kubectl:
 
     @property
     def _in_namespace(self) -> str:
-        return f"--namespace={_checked(self.current_namespace)}"
+        return f"--namespace={checked(self.current_namespace)}"
 
     def _changing(self, dry_run: bool) -> tuple[str, ...]:
         server = ("--dry-run=server",) if dry_run else ()
         return (f"--field-manager={FIELD_MANAGER}", "--output=json", self._in_namespace, *server)
 
     def _scope(self, everywhere: bool) -> str:
-        return "" if everywhere else f"/namespaces/{_checked(self.current_namespace)}"
+        return "" if everywhere else f"/namespaces/{checked(self.current_namespace)}"
 
     def _where(self, everywhere: bool = False) -> str:
         return "in all namespaces" if everywhere else f"in namespace {self.current_namespace}"
-
-
-class Reply:
-    """The answer of a kubectl that has been started: it runs while the caller does other things."""
-
-    def __init__(self, kubectl: Kubectl, process: Process, doing: str) -> None:
-        self._kubectl, self.process, self._doing = kubectl, process, doing
-
-    def completed(self) -> Completed:
-        """How it ended, whatever its exit code."""
-        return self.process.communicate()
-
-    def bytes(self) -> bytes:
-        """What it wrote. Raises the KrayneError that its failure amounts to."""
-        return self.judged(self.completed())
-
-    def judged(self, done: Completed) -> builtins.bytes:
-        """What it wrote, for one who has read it by himself. Raises the KrayneError that its failure amounts to."""
-        if done.code == 0:
-            return done.stdout
-        from krayne.kubectl.failures import failure
-
-        raise _outdated(self._kubectl, done.stderr) or failure(
-            self._doing, done.stderr, done.code, namespace=self._kubectl.current_namespace
-        )
-
-    def text(self) -> str:
-        """What it wrote, as text."""
-        return self.bytes().decode(errors="replace")
-
-    def json(self) -> Any:
-        """What it wrote, parsed."""
-        import gc
-        import json
-
-        text = self.text()
-        collecting = gc.isenabled()
-        gc.disable()  # it would look again and again for cycles in a growing tree: three times the time at 50 MB
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise KubectlError(f"cannot {self._doing}: kubectl answered with no JSON: {text[:80]!r}") from error
-        finally:
-            if collecting:
-                gc.enable()
-
-    def stop(self) -> None:
-        """Give it up."""
-        self.process.stop()
-
-
-def pod_selector(names: Sequence[str] = ()) -> str:
-    """The label selector of Ray pods: all, or those of the named clusters (labels: KubeRay 1.4 to 1.7)."""
-    if not names:
-        return "ray.io/is-ray-node=yes"
-    return f"ray.io/cluster={names[0]}" if len(names) == 1 else f"ray.io/cluster in ({','.join(names)})"
-
-
-def _checked(name: str) -> str:
-    """A name that may stand in an argument or an API path. Raises UsageError for any other."""
-    if len(name) <= 253 and _NAME.fullmatch(name):
-        return name
-    raise UsageError(
-        f"{name!r} is not a name that Kubernetes knows: "
-        "lowercase letters, digits, '-' and '.', starting and ending with a letter or digit"
-    )
-
-
-def _query(path: str, **parameters: str | None) -> str:
-    given: Mapping[str, str] = {key: value for key, value in parameters.items() if value is not None}
-    if not given:
-        return path
-    from urllib.parse import urlencode
-
-    return f"{path}?{urlencode(given)}"
-
-
-def _outdated(kubectl: Kubectl, stderr: str) -> KrayneError | None:
-    """The better explanation of a flag that kubectl does not know: it is older than any that krayne works with."""
-    if not re.search(r"unknown (shorthand )?flag|invalid argument .* for \"--", stderr):
-        return None
-    import json
-
-    try:
-        client = json.loads(kubectl.start("version", "--client", "--output=json").communicate().stdout)["clientVersion"]
-        found = (int(client["major"]), int(re.sub(r"\D", "", client["minor"])))
-    except (ValueError, KeyError, TypeError):
-        return None
-    if found >= _OLDEST:
-        return None
-    needed = ".".join(map(str, _OLDEST))
-    return KubectlError(
-        f"{kubectl.binary} is {client.get('gitVersion', found)}, too old for krayne, which needs {needed} or newer: "
-        f"{stderr.strip().splitlines()[0]}\nInstall a newer kubectl, or name one with KUBECTL=/path/to/kubectl"
-    )

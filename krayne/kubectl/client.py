@@ -137,8 +137,8 @@ class Kubectl:
     def watch(self, path: str, version: str | None, **selectors: str | None) -> Process:
         """Stream the changes of a list at an API path since a resourceVersion, a JSON line each; without one, first
         all there is as additions (Kubernetes API concepts, "Semantics for watch")."""
-        query = query(path, watch="true", allowWatchBookmarks="true", resourceVersion=version, **selectors)
-        return self.start("get", "--raw", query)
+        asked = query(path, watch="true", allowWatchBookmarks="true", resourceVersion=version, **selectors)
+        return self.start("get", "--raw", asked)
 
     def list_path(self, path: str, **selectors: str | None) -> Reply:
         """What an API path lists."""

@@ -6,7 +6,6 @@ import json
 import os
 import selectors
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from krayne.errors import KubeConnectionError, KubeRayNotInstalledError, PermissionDeniedError
@@ -40,55 +39,6 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Stop."""
-
-
-class Tail:
-    """The last lines that a container writes, followed from now on until it ends; quiet where there is no log."""
-
-    due: float | None = None
-
-    def __init__(self, kubectl: Kubectl, pod: str, container: str, *, lines: int = 10) -> None:
-        self.pod, self.container = pod, container
-        self._lines: deque[bytes] = deque(maxlen=lines)
-        self._rest = b""
-        self._process: Process | None = kubectl.follow_logs(pod, container, tail=lines)
-
-    @property
-    def fd(self) -> int | None:
-        """What to select on for more; None once the log has ended."""
-        return self._process.stdout if self._process else None
-
-    @property
-    def lines(self) -> list[str]:
-        """The last lines so far."""
-        last = [*self._lines, self._rest] if self._rest else self._lines
-        return [line.decode(errors="replace") for line in last]
-
-    def resume(self) -> None:
-        """Nothing: a log that has ended stays so."""
-
-    def read(self) -> bool:
-        """Take in more of the log, which changes nothing about the cluster."""
-        if self._process is None:
-            return False
-        chunk = os.read(self._process.stdout, CHUNK)
-        if not chunk:
-            self.close()
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        self._lines.extend(lines)
-        return False
-
-    def finish(self, seconds: float) -> None:
-        """Take in the rest, waiting for the end of the log at most so long."""
-        until = time.monotonic() + seconds
-        while self.fd is not None and (left := until - time.monotonic()) > 0:
-            _read_ready([self], time.monotonic() + left)
-
-    def close(self) -> None:
-        """Stop following."""
-        if self._process:
-            self._process.stop()
-            self._process = None
 
 
 class Watched:
@@ -204,7 +154,7 @@ def changes(sources: Sequence[Source], *, until: float | None, tick: float | Non
                 if each.due is not None and each.due <= now:
                     each.resume()
             next_tick = now + tick if tick else None
-            if _read_ready(sources, until, next_tick):
+            if read_ready(sources, until, next_tick):
                 yield True
             elif next_tick and time.monotonic() >= next_tick:
                 yield False
@@ -213,7 +163,8 @@ def changes(sources: Sequence[Source], *, until: float | None, tick: float | Non
             each.close()
 
 
-def _read_ready(sources: Sequence[Source], *moments: float | None) -> bool:
+def read_ready(sources: Sequence[Source], *moments: float | None) -> bool:
+    """Wait for news until the first of these moments (time.monotonic), and take it in; whether it changed anything."""
     times = [moment for moment in (*moments, *(each.due for each in sources)) if moment is not None]
     timeout = max(0.0, min(times) - time.monotonic()) if times else None
     with selectors.DefaultSelector() as selector:

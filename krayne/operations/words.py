@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from krayne.kubectl import Kubectl
-    from krayne.kubectl.watch import Tail
+    from krayne.kubectl.tail import Tail
     from krayne.status import Verdict
 
 
@@ -33,7 +33,7 @@ class LastWords:
 
     def follow(self, pods: Sequence[dict[str, Any]]) -> list[Tail]:
         """Begin to follow the logs of Ray containers that have begun to run and are not ready: one a group."""
-        from krayne.kubectl.watch import Tail
+        from krayne.kubectl.tail import Tail
 
         begun = []
         for pod in pods:

@@ -95,7 +95,8 @@ class Keeper:
     async def _once(self, pod: Pod) -> None:
         """One kubectl, from its start to its end."""
         began = News()
-        self._forwarding, self._was_ready = False, pod.ready
+        self._forwarding = False
+        self._same(pod)  # it may have become ready between two kubectls
         self.running = running = Running(
             self._kubectl.port_forward(pod.name, self.local, self.remote), lambda line: self._line(line, began)
         )
@@ -124,34 +125,40 @@ class Keeper:
             self._kicks.tell()  # somebody has tried: if kubectl lives through it, there is something there
 
     async def _begins(self, running: Running, began: News, pod: Pod) -> bool:
-        """Wait until it forwards; False where it will not, or asks something: then others are not to ask the same."""
+        """Wait until it forwards; False where it will not, or asks for a login as the head's own calls do."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _BEGIN
         while not self._forwarding and running.process.alive() and self._same(pod) and loop.time() < end:
+            if self._head.trouble and self._head.trouble.state == word.NEEDS_LOGIN:
+                return False
             waits = (running.wait(), began.wait(), self._head.news.wait())
             if not await first(*map(loop.create_task, waits), timeout=_PROMPT) and running.stderr.strip():
-                self._head.doubt()
-                return False
+                self._head.doubt()  # a question, or a warning of a slow kubectl: the next call tells
         return self._forwarding
 
     async def _watch_over(self, running: Running, pod: Pod) -> bool:
         """Probe it now and then, until it ends or is of no more use; True where it hangs."""
         silent, loop = 0, asyncio.get_running_loop()
         while running.process.alive() and self._same(pod):
-            if loop.time() >= self._next_probe:
-                doubtful, self._doubtful = self._doubtful, False
-                answer = await self._probe(_QUICK if doubtful else _PROBE)
-                silent = silent + 1 if answer is Answer.SILENT else 0
-                if silent and (doubtful or silent >= _SILENT or self.state != word.UP):
-                    return True
-                await self._take(answer, running, pod)
+            ended, news = loop.create_task(running.wait()), loop.create_task(self._head.news.wait())
+            if loop.time() < self._next_probe:
+                kicked = loop.create_task(self._kicks.wait())
+                await first(ended, kicked, news, timeout=self._next_probe - loop.time())
+                if kicked.done() and not kicked.cancelled() and self.state == word.WAITING:
+                    await self._settle(running)
+                    self._next_probe = 0.0
                 continue
-            ended = loop.create_task(running.wait())
-            kicked, news = loop.create_task(self._kicks.wait()), loop.create_task(self._head.news.wait())
-            await first(ended, kicked, news, timeout=self._next_probe - loop.time())
-            if kicked.done() and not kicked.cancelled() and self.state == word.WAITING:
-                await self._settle(running)
-                self._next_probe = 0.0
+            doubtful = self._doubtful
+            probing = loop.create_task(self._probe(_QUICK if doubtful else _PROBE))
+            await first(probing, ended, news, timeout=None)
+            if not probing.done() or probing.cancelled():
+                continue  # the head is another one, or ready now: what was asked is of no use
+            answer, self._doubtful = probing.result(), False
+            silent = silent + 1 if answer is Answer.SILENT else 0
+            if silent and (doubtful or silent >= _SILENT or self.state != word.UP):
+                return True
+            if not await self._take(answer, running, pod):
+                return True
         return False
 
     async def _probe(self, timeout: float) -> Answer:
@@ -160,8 +167,8 @@ class Keeper:
         self._probed = asyncio.get_running_loop().time()
         return answer
 
-    async def _take(self, answer: Answer, running: Running, pod: Pod) -> None:
-        """Draw what follows from a probe, and say when the next one is due."""
+    async def _take(self, answer: Answer, running: Running, pod: Pod) -> bool:
+        """Draw what follows from a probe, and say when the next one is due; False where kubectl listens no more."""
         if answer is Answer.ANSWERED:
             self._back, self._wait = 0.0, 0.0
             self._next_probe = asyncio.get_running_loop().time() + _EVERY
@@ -170,9 +177,12 @@ class Keeper:
             self._next_probe = asyncio.get_running_loop().time() + 1.0
         else:
             await self._settle(running)
+            if answer is Answer.CLOSED:
+                return not running.process.alive()
             # A forward that worked and now ends with the connection: what it says tells why (_after).
             if running.process.alive() or _NOBODY.search(running.stderr):
                 await self._nobody(pod)
+        return True
 
     async def _settle(self, running: Running) -> None:
         """Give a kubectl whose connection was refused the moment that it takes to end, or not."""

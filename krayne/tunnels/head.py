@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WATCH = 300  # seconds that one watch lasts, so that one whose connection died unnoticed does no lasting harm
 _PROMPT = 2.0  # seconds after which words on stderr of a kubectl that goes on are taken for a question
+_SLOW = 10.0  # the same where the words are not those of a login: some kubectls warn, and are slow
 _PATIENCE = 120.0  # seconds that a kubectl may wait for somebody's login
 _POLL = 5.0  # seconds between looks without a watch
 _LOOK = (1.0, 10.0)  # seconds between looks at a cluster without a head: the first, the longest
@@ -223,13 +224,19 @@ class Head:
                 if await first(ended, said, timeout=_PROMPT):
                     if ended.done() and not ended.cancelled():
                         return ended.result()
-                elif ours and running.stderr.strip():
+                elif ours and self._asks(running.stderr, since=end - _PATIENCE):
                     self._tell_trouble(NEEDS_LOGIN, running.stderr)
             done = running.kill()
             said_last = f"{done.stderr}\nUnauthorized: it waited for a login" if done.stderr.strip() else "i/o timeout"
             return done._replace(code=done.code or 1, stderr=said_last)
         finally:
             running.kill()
+
+    @staticmethod
+    def _asks(words: str, *, since: float) -> bool:
+        """Whether a kubectl that has been running since then waits for somebody."""
+        waited = asyncio.get_running_loop().time() - since
+        return bool(words.strip()) and (wants_login(words) or waited > _SLOW)
 
     @property
     def _path(self) -> str:

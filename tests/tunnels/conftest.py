@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The cluster demo in namespace ml, its head running, and the kubectl that shows it; nothing survives the test."""
     kubeconfig = tmp_path / "kubeconfig"
+    # Of this test only: local ports are derived from it, and tests may run side by side.
+    server = f"https://{tmp_path.name}-{os.getpid()}.example:6443"
     kubeconfig.write_text(
         json.dumps(
             {
                 "contexts": [{"name": "lab", "context": {"cluster": "lab", "namespace": NAMESPACE}}],
-                "clusters": [{"name": "lab", "cluster": {"server": "https://lab.example:6443"}}],
+                "clusters": [{"name": "lab", "cluster": {"server": server}}],
                 "current-context": "lab",
             }
         ),

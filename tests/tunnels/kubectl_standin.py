@@ -2,9 +2,9 @@
 """Stand in for kubectl where forwards matter: it watches, and really forwards to a service of this machine.
 
 The folder WORLD (its own path + ".world") says what it finds: ``cluster.json``, ``pods.json`` (a list),
-``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what an exec prints),
-``login`` (absent, "fail" or "prompt"). ``calls`` gets a line per call. As the real one (1.30 to 1.37), a forward ends
-when the other end refuses one connection.
+``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what the head's
+services have written), ``login`` (absent, "fail", "slow", "prompt"). ``calls`` gets a line per call. As the real one
+(1.30 to 1.37), a forward ends when the other end refuses one connection.
 """
 
 import json
@@ -40,6 +40,10 @@ def log_in():
     how = read("login")
     if how == "fail":
         fail("error: You must be logged in to the server (Unauthorized)")
+    if how == "slow":
+        sys.stderr.write("Warning: client.authentication.k8s.io/v1alpha1 is deprecated\n")
+        sys.stderr.flush()
+        time.sleep(2.5)
     if how == "prompt":
         sys.stderr.write("To sign in, open https://login.example/device and enter the code ABCD-1234\n")
         sys.stderr.flush()

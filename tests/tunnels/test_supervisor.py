@@ -257,6 +257,13 @@ def test_a_login_that_has_run_out_is_told_and_not_hammered(world: World, how: st
     assert answer(port()) == "dashboard of demo-head-1"
 
 
+def test_a_kubectl_that_warns_and_is_slow_does_not_ask_for_a_login(world: World) -> None:
+    """Each call takes longer than a question is waited for, and has words on stderr: it comes up all the same."""
+    world.login("slow")
+    assert opened(only=("dashboard",), timeout=40).state == "up"
+    assert "needs-login" not in Path(list_tunnels()[0].log).read_text()
+
+
 def test_opening_says_that_a_login_is_needed(world: World) -> None:
     """The caller's own kubectl is asked first."""
     world.login("fail")

@@ -58,7 +58,7 @@ _NAMESPACE = re.compile(r'namespaces? "(?P<name>[^"]*)" not found')
 
 # The first pattern found in kubectl's words decides. (Words: kubectl 1.30 to 1.37, Kubernetes 1.33.)
 _MEANINGS: tuple[tuple[str, type[KrayneError]], ...] = (
-    (r"^error: unknown (shorthand )?flag", KubectlError),
+    (r"^error: unknown (shorthand )?flag|unable to upgrade connection", KubectlError),
     (r"the server could not find the requested resource", KubeRayNotInstalledError),
     (r"no matches for kind \"RayCluster\"|doesn't have a resource type \"rayclusters", KubeRayNotInstalledError),
     (r"namespaces? \"[^\"]*\" not found", NamespaceNotFoundError),

@@ -17,11 +17,20 @@ from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.requests import Request
 from krayne.sandbox.apiserver.reviews import bind, review
 from krayne.sandbox.apiserver.routing import target
-from krayne.sandbox.apiserver.statuses import ApiError, method_not_allowed, not_found, unauthorized, unknown_path
+from krayne.sandbox.apiserver.statuses import (
+    ApiError,
+    method_not_allowed,
+    no_container,
+    not_found,
+    unauthorized,
+    unknown_path,
+)
 
 # As the real server's own bound on one request.
 _LARGEST_BODY = 3 * 1024 * 1024
 _LOG = logging.getLogger(__name__)
+
+_INTO_CONTAINERS = {"exec": "exec into", "attach": "attach to", "portforward": "forward to"}
 
 
 class Server:
@@ -133,6 +142,8 @@ class Server:
         if request.subresource and request.subresource not in request.resource.subresources:
             if request.subresource == "scale" and request.resource.custom:
                 raise not_found(request.resource, request.name)
+            if request.resource.kind == "Pod" and request.subresource in _INTO_CONTAINERS:
+                raise no_container(_INTO_CONTAINERS[request.subresource])
             raise unknown_path()
         if request.subresource == "log":
             return await stream(http, podlogs.log(self._cluster, request), "text/plain", eager=False)

@@ -69,6 +69,11 @@ def unknown_path() -> ApiError:
     return ApiError(404, "NotFound", _UNKNOWN_PATH, {})
 
 
+def no_container(wanted: str) -> ApiError:
+    """501, where a real server would ask the kubelet: the door lets no such question through (krayne.sandbox.door)."""
+    return ApiError(501, "NotImplemented", f"no container runs in the sandbox: there is nothing to {wanted}")
+
+
 def method_not_allowed() -> ApiError:
     """405: the resource is there, but not for that verb."""
     return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0  # seconds that a tunnel may take to come up; pulling a head's image is `wait`'s to wait for
 USER = "user"  # the holder that stays until tun-close
+_AGAIN = 1.0  # seconds that a choice of ports gets to come up
 _LOOK = 0.05  # seconds between looks at the state file
 
 
@@ -276,7 +277,7 @@ def _await(
     from krayne.tunnels.places import locked
     from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY, folder_of, read_record, read_wanted
 
-    place = held.place
+    place, asked = held.place, 0.0
     until = None if timeout is None else time.monotonic() + timeout
     folder = folder_of(place.key)
     revision = wanted.revision if (wanted := read_wanted(folder)) else 0
@@ -289,7 +290,9 @@ def _await(
             last = record.tunnel
             if _settled(last, held.services, must):
                 return last
-            if any(each.state == PORT_BUSY and each.service in held.services for each in last.forwards):
+            busy = any(each.state == PORT_BUSY and each.service in held.services for each in last.forwards)
+            if busy and time.monotonic() > asked + _AGAIN:
+                asked = time.monotonic()
                 held.again()  # somebody was faster: two users who open the same at once want the same ports
                 revision = wanted.revision if (wanted := read_wanted(folder)) else 0
             if last.state in (NEEDS_LOGIN, DENIED, GONE):

@@ -96,6 +96,8 @@ class Keeper:
         """One kubectl, from its start to its end."""
         began = News()
         self._forwarding = False
+        if self.state == word.PORT_BUSY:
+            self._say(word.STARTING, None)
         self._same(pod)  # it may have become ready between two kubectls
         self.running = running = Running(
             self._kubectl.port_forward(pod.name, self.local, self.remote), lambda line: self._line(line, began)

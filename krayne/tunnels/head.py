@@ -122,7 +122,7 @@ class Head:
         running, until = Running(process, take), asyncio.get_running_loop().time() + _WATCH + 30
         try:
             pause = _LOOK[0]
-            while not expired:
+            while not expired and not self._doubted:
                 loop = asyncio.get_running_loop()
                 ended, nudged = loop.create_task(running.wait()), loop.create_task(self._nudges.wait())
                 changed = loop.create_task(self.news.wait())

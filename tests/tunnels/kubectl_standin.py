@@ -70,14 +70,18 @@ def get_raw(path):
     elif "/events" in path:
         say({"metadata": {"resourceVersion": "1"}, "items": []})
     elif "watch=true" in path:
-        watch(float(re.search(r"timeoutSeconds=(\d+)", path)[1]))
+        watch(float(re.search(r"timeoutSeconds=(\d+)", path)[1]), re.search(r"resourceVersion=(\d+)", path)[1])
     else:
-        say({"metadata": {"resourceVersion": "1"}, "items": read("pods.json", [])})
+        version, pods = str(time.time_ns()), read("pods.json", [])
+        with open(os.path.join(WORLD, f"listed-{version}.json"), "w", encoding="utf-8") as file:
+            json.dump(pods, file)
+        say({"metadata": {"resourceVersion": version}, "items": pods})
 
 
-def watch(seconds):
-    """Tell every change of pods.json, beginning with what the caller has listed."""
-    known, end = {}, time.monotonic() + seconds
+def watch(seconds, version):
+    """Tell every change of pods.json since it was listed."""
+    known = {pod["metadata"]["name"]: pod for pod in read(f"listed-{version}.json")}
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         pods = {pod["metadata"]["name"]: pod for pod in read("pods.json", [])}
         for name, pod in pods.items():

@@ -152,8 +152,9 @@ class World:
         return found
 
     def supervisors(self) -> list[int]:
-        """The process ids of the supervisors that run."""
-        return [pid for pid, words in processes("krayne.tunnels.supervisor") if str(self.folder.parent) in words]
+        """The process ids of the supervisors that run: leaders of sessions, as a kubectl before its exec is not."""
+        found = [pid for pid, words in processes("krayne.tunnels.supervisor") if f"{self.folder.parent}/" in words]
+        return [pid for pid in found if _leads(pid)]
 
     def leftovers(self) -> list[str]:
         """What still runs of all that was started for this world."""
@@ -174,6 +175,12 @@ def processes(having: str) -> list[tuple[int, str]]:
                 if int(pid) != os.getpid():
                     found.append((int(pid), words[0]))
     return found
+
+
+def _leads(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        return os.getsid(pid) == pid
+    return False
 
 
 def answer(port: int) -> str:

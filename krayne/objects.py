@@ -80,6 +80,11 @@ def is_true(value: Object, kind: str) -> bool:
     return condition(value, kind).get("status") == "True"
 
 
+def is_ready(pod: Object) -> bool:
+    """Tell whether the pod runs and is ready, as KubeRay counts it."""
+    return at(pod, "status", "phase") == "Running" and is_true(pod, "Ready")
+
+
 def is_going(value: Object) -> bool:
     """Tell whether the object is being deleted."""
     return bool(at(value, "metadata", "deletionTimestamp"))

@@ -11,10 +11,10 @@ from krayne import objects
 from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
 from krayne.cluster.values import ClusterInfo, Value, plain
-from krayne.objects import HEAD_GROUP, Object
+from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
-from krayne.status.pods import is_ready, pod_problem, word_of
+from krayne.status.pods import pod_problem, word_of
 
 if TYPE_CHECKING:
     from krayne.services import ServiceInfo

@@ -9,9 +9,8 @@ from typing import Any
 from krayne import objects
 from krayne.cluster.resources import add_up, asked
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
-from krayne.objects import HEAD_GROUP, Object
+from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status import Events, Status, Verdict, judge, own_pods
-from krayne.status.pods import is_ready
 from krayne.status.readiness import ready_workers
 
 # Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).

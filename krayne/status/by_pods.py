@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from krayne import objects
-from krayne.objects import HEAD_GROUP, Object
+from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status.events import Events
-from krayne.status.pods import is_ready, pod_problem
+from krayne.status.pods import pod_problem
 from krayne.status.problems import Problem, since
 from krayne.status.readiness import not_taken_up, says_ready, taken_up
 from krayne.status.replacements import replaced_again

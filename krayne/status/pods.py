@@ -23,16 +23,11 @@ def is_over(pod: Object) -> bool:
     return objects.at(pod, "status", "phase") in ("Failed", "Succeeded")
 
 
-def is_ready(pod: Object) -> bool:
-    """Tell whether the pod runs and is ready, as KubeRay counts it."""
-    return objects.at(pod, "status", "phase") == "Running" and objects.is_true(pod, "Ready")
-
-
 def pod_problem(pod: Object, group: str, hints: Sequence[Object], now: datetime) -> Problem | None:
     """Tell why a pod is not ready; None if it is. ``hints``: events about it that may tell, newest last."""
     if is_over(pod):
         return _over(pod)
-    if is_ready(pod):
+    if objects.is_ready(pod):
         return None
     if not objects.string(pod, "spec", "nodeName") and not objects.is_true(pod, "PodScheduled"):
         return _unscheduled(pod, hints)

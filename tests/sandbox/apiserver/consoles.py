@@ -24,6 +24,9 @@ _MASKS = (
     (re.compile(r"in record \(\d+\)"), "in record (VERSION)"),
     (re.compile(r"(?<= )(\d+[smhd]){1,2}(?=$| )", re.MULTILINE), "AGE"),
     (re.compile(r" +AGE"), " AGE"),
+    # What a newer kubectl adds (1.37 does, 1.33 does not).
+    (re.compile(r"(?<=deleted) from NAMESPACE namespace"), ""),
+    (re.compile(r"(is not valid for pod \S+) out of: .*"), r"\1"),
 )
 
 

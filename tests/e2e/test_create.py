@@ -173,7 +173,6 @@ def test_unschedulable_goes_on_waiting_and_says_so(shell: Shell) -> None:
     assert shell.krayne("get", "big", "-o", "json").ok().json["status"] == "unschedulable"
 
 
-@pytest.mark.only_cluster("the sandbox has no quota admission")
 def test_a_refusal_by_quota_ends_the_wait_with_the_quotas_words(shell: Shell) -> None:
     """What the quota refuses is told as the quota told it."""
     shell.kubectl("create", "quota", "tight", "--hard=pods=0")

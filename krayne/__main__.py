@@ -1,5 +1,6 @@
 """Where the command starts and ends: ``krayne``, ``kubectl krayne`` and ``python -m krayne``."""
 
+import gc
 import os
 import signal
 import sys
@@ -9,9 +10,11 @@ def main() -> None:
     """Run the command line and end the process.
 
     A ^C while it still loads ends it at once and in silence: nothing has been done yet. At the end all is written
-    and closed, so the interpreter's own tidying up, which takes a tenth of what `get` takes, is left out.
+    and closed, so the interpreter's own tidying up, which takes a tenth of what `get` takes, is left out; and cycles
+    are looked for more seldom than in a program that stays.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(100_000)
     from krayne.cli import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

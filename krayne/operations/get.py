@@ -132,8 +132,9 @@ def _load_rules() -> None:
     import json
 
     import krayne.cluster.info
+    import krayne.tunnels.places
 
-    _ = json, krayne.cluster.info
+    _ = json, krayne.cluster.info, krayne.tunnels.places
 
 
 def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:

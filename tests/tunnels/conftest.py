@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,16 @@ from tests.tunnels.world import NAMESPACE, World, kill, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One after the other: all of them want the same well-known ports, and a forward that is being restarted leaves
+    its port for a moment, in which another test might take it."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("tunnels"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.sandbox.player.captures import NAMES, capture
         ("ray", "docker.io/library/ray:latest"),
         ("rayproject/ray:2.60.0", "docker.io/rayproject/ray:2.60.0"),
         ("localhost:5000/ray", "localhost:5000/ray:latest"),
-        ("gcr.io/a/b@sha256:" + "0" * 64, "gcr.io/a/b@sha256:" + "0" * 64),
+        ("registry.example/a/b@sha256:" + "0" * 64, "registry.example/a/b@sha256:" + "0" * 64),
     ],
 )
 def test_full_names(image: str, full: str) -> None:
@@ -31,7 +31,7 @@ def test_full_names(image: str, full: str) -> None:
         "rayproject/ray:2.9.3-py310-cu118-aarch64",
         "rayproject/ray:nightly-py312",
         "rayproject/ray:2.60.0-crash",
-        "ghcr.io/me/thing:v1",
+        "registry.example/me/thing:v1",
         "busybox",
     ],
 )
@@ -46,9 +46,9 @@ def test_good_images(image: str) -> None:
         ("rayproject/ray:0.0.0-nope", "ErrImagePull", "docker.io/rayproject/ray:0.0.0-nope: not found"),
         ("rayproject/ray:2.60", "ErrImagePull", "not found"),
         ("rayproject/ray:2.60.0-pyth0n", "ErrImagePull", "not found"),
-        ("ghcr.io/me/does-not-exist:1", "ErrImagePull", "not found"),
-        ("ghcr.io/me/thing:does-not-exist", "ErrImagePull", "not found"),
-        ("ghcr.io/denied/thing:1", "ErrImagePull", "insufficient_scope: authorization failed"),
+        ("registry.example/me/does-not-exist:1", "ErrImagePull", "not found"),
+        ("registry.example/me/thing:does-not-exist", "ErrImagePull", "not found"),
+        ("registry.example/denied/thing:1", "ErrImagePull", "insufficient_scope: authorization failed"),
         ("reg.invalid/thing:1", "ErrImagePull", "lookup reg.invalid on 10.96.0.10:53: no such host"),
         ("Ray:1", "InvalidImageName", "repository name (Ray) must be lowercase"),
         ("a b", "InvalidImageName", "invalid reference format"),

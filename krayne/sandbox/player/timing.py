@@ -49,7 +49,7 @@ FAST = Timing(
     pull=0.02,
     init=0.02,
     ready=0.05,
-    crash=0.1,
+    crash=0.6,
     die=0.3,
     backoff=0.3,
     backoff_limit=10.0,
@@ -57,6 +57,6 @@ FAST = Timing(
     stop=0.02,
     idle=0.05,
 )
-"""As fast as tests want it, without spinning."""
+"""As fast as tests want it, without spinning; a crash takes long enough for its log to be followed, as Ray's does."""
 
 TIMINGS = {"demo": DEMO, "fast": FAST}

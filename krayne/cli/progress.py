@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from krayne.cluster import ClusterInfo
     from krayne.kubectl import Kubectl
 
-_UP_AND_CLEAR = "\x1b[{}F\x1b[J"  # to the start of the line so many lines up; clear from there on
+UP_AND_CLEAR = "\x1b[{}F\x1b[J"  # to the start of the line so many lines up; clear from there on
 
 
 class Progress:
@@ -46,7 +46,7 @@ class Progress:
             self._last = line
             return
         lines = live_lines(info, shutil.get_terminal_size().columns)
-        self._write((_UP_AND_CLEAR.format(self._written) if self._written else "") + "".join(f"{x}\n" for x in lines))
+        self._write((UP_AND_CLEAR.format(self._written) if self._written else "") + "".join(f"{x}\n" for x in lines))
         self._written = len(lines)
 
     @staticmethod

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.cli.options import Command, cluster_name, connection, duration, output
+from krayne.cli.progress import UP_AND_CLEAR
 from krayne.cluster.values import Value
 from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl
@@ -37,8 +38,6 @@ kubectl krayne tun-open my-cluster --foreground
 # In a script
 eval "$(kubectl krayne tun-open my-cluster -o env)"; ray job submit -- python main.py
 """
-
-_UP_AND_CLEAR = "\x1b[{}F\x1b[J"  # to the start of the line so many lines up; clear from there on
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -119,7 +118,7 @@ def _follow(kubectl: Kubectl, name: str) -> None:
                 _show(kubectl, tunnel, "text", closing="Close it with ^C")
                 shown = True
             text = table([tunnel], headers=True) + (f"{one_line(tunnel.why)}\n" if tunnel.why else "")
-            click.echo((_UP_AND_CLEAR.format(written) if live and written else "") + f"\n{text}", nl=False)
+            click.echo((UP_AND_CLEAR.format(written) if live and written else "") + f"\n{text}", nl=False)
             width = shutil.get_terminal_size().columns
             written = 1 + sum(max(1, -(-len(line) // width)) for line in text.splitlines())
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krayne.errors import ClusterNotFoundError, ConflictError, UsageError
 from krayne.kubectl import FIELD_MANAGER, Kubectl
 from krayne.operations.submit import submit, warn_caller
+from krayne.operations.wait import TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from krayne.operations.submit import Warn
     from krayne.operations.wait import Progress
 
-_TIMEOUT = 600.0
 _CONTROLS = re.compile("[\x7f-\x9f\ufffe\uffff]")
 _TRIES = 5  # KubeRay writes the status often while a cluster starts; each write moves the resourceVersion
 
@@ -38,7 +38,7 @@ def apply_cluster(
     force_conflicts: bool = False,
     recreate: bool = False,
     wait: bool = False,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     progress: Progress | None = None,
     template: Path | None = None,
     warn: Warn = warn_caller,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from krayne.errors import ClusterAlreadyExistsError
 from krayne.kubectl import Kubectl
 from krayne.operations.submit import submit, warn_caller
+from krayne.operations.wait import TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
     from krayne.operations.submit import Warn
     from krayne.operations.wait import Progress
 
-_TIMEOUT = 600.0
-
 
 def create_cluster(
     config: ClusterConfig,
     *,
     wait: bool = True,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     progress: Progress | None = None,
     template: Path | None = None,
     warn: Warn = warn_caller,

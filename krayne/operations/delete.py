@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl
+from krayne.operations.wait import TIMEOUT
 
 if TYPE_CHECKING:
     from krayne.operations.wait import Progress
-
-_TIMEOUT = 600.0  # with GCS fault tolerance KubeRay 1.6 itself gives its clean-up 300 s
 
 
 def delete_cluster(
@@ -18,7 +17,7 @@ def delete_cluster(
     namespace: str | None = None,
     *,
     wait: bool = True,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     progress: Progress | None = None,
     ignore_not_found: bool = False,
     dry_run: bool = False,

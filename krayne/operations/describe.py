@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from krayne.errors import ClusterNotFoundError, KrayneError
+from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl
 
 if TYPE_CHECKING:
@@ -29,20 +29,17 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     ClusterNotFoundError (its text names similar clusters) or another KrayneError.
     """
     from krayne.cluster import cluster_details
-    from krayne.operations.get import items, missing_cluster
+    from krayne.operations.get import found_cluster, items
     from krayne.operations.tunnels import with_local_urls
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     asked, pods_asked, events_asked = kubectl.get_cluster(name), kubectl.list_pods([name]), kubectl.list_events()
     try:
-        cluster = asked.json()
-    except KrayneError as error:
+        cluster = found_cluster(kubectl, name, asked)
+    except KrayneError:
         pods_asked.stop()
         events_asked.stop()
-        if not isinstance(error, ClusterNotFoundError):
-            raise
-        there = kubectl.list_clusters().json().get("items") or []
-        raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
+        raise
     pods = items(pods_asked)
     its = {name, *(pod["metadata"]["name"] for pod in pods or [])}
     events = [event for event in items(events_asked) or [] if (event.get("involvedObject") or {}).get("name") in its]

@@ -48,7 +48,7 @@ def ask_cluster(kubectl: Kubectl, name: str) -> Answer:
     """Start asking for one cluster; calling what comes back waits for it. Raises what get_cluster does, then."""
     asked = kubectl.get_cluster(name)
     _load_rules()
-    return lambda: judged(kubectl, [_found(kubectl, name, asked)])
+    return lambda: judged(kubectl, [found_cluster(kubectl, name, asked)])
 
 
 def ask_clusters(
@@ -115,10 +115,11 @@ def watch_clusters(
 
 def read_cluster(kubectl: Kubectl, name: str) -> dict[str, Any]:
     """The RayCluster as the API server has it. Raises ClusterNotFoundError, naming similar ones."""
-    return _found(kubectl, name, kubectl.get_cluster(name))
+    return found_cluster(kubectl, name, kubectl.get_cluster(name))
 
 
-def _found(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
+def found_cluster(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
+    """The RayCluster that was asked for. Raises ClusterNotFoundError, naming similar ones."""
     try:
         cluster: dict[str, Any] = asked.json()
     except ClusterNotFoundError:

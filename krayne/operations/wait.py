@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[ClusterInfo], None]
 
-TIMEOUT = 600.0  # seconds that a cluster may take by default; pulling a Ray image onto a new node takes minutes
+# Seconds that a cluster may take by default, to come or to go: pulling a Ray image onto a new node takes minutes, and
+# with GCS fault tolerance KubeRay 1.6 itself gives its clean-up 300 s.
+TIMEOUT = 600.0
 _SPAN = re.compile(r"\b(\d+[smhdy])+\b")  # a time as krayne.text.duration writes it
 _TICK = 5.0  # seconds between looks at the clock: some verdicts come with age alone
 

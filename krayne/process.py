@@ -116,13 +116,13 @@ class Process:
             for fd in (source, out, err):
                 os.close(fd)
 
-    def communicate(self) -> Completed:
-        """Wait for the end, reading all output."""
-        out, err = BytesIO(), bytearray()  # BytesIO gives its content without a copy: it may be 100 MB
+    def communicate(self, take: Callable[[bytes], object] | None = None) -> Completed:
+        """Wait for the end, reading all output. ``take`` gets what it writes as it comes; ``stdout`` is then empty."""
+        out, err = BytesIO(), bytearray()  # BytesIO gives its content without a copy
         told, heard = 0, time.monotonic()
         try:
             with selectors.DefaultSelector() as selector:
-                selector.register(self.stdout, selectors.EVENT_READ, out.write)
+                selector.register(self.stdout, selectors.EVENT_READ, take or out.write)
                 selector.register(self.stderr, selectors.EVENT_READ, err.extend)
                 if self._input is not None:
                     selector.register(self._input, selectors.EVENT_WRITE)

@@ -89,7 +89,7 @@ def _targets(kubectl: Kubectl, names: Sequence[str], selector: str | None, ignor
     from krayne.operations.get import missing_cluster
     from krayne.operations.owners import owner_warning
 
-    clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).json()["items"]}
+    clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).items()}
     missing = [name for name in names if name not in clusters]
     if missing and not ignore_not_found:
         error: ClusterNotFoundError = missing_cluster(kubectl, missing, sorted(clusters))

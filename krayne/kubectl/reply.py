@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import builtins
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import KrayneError, KubectlError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from krayne.kubectl.client import Kubectl
     from krayne.process import Completed, Process
 
@@ -45,23 +48,51 @@ class Reply:
 
     def json(self) -> Any:
         """What it wrote, parsed."""
-        import gc
         import json
 
         text = self.text()
-        collecting = gc.isenabled()
-        gc.disable()  # it would look again and again for cycles in a growing tree: three times the time at 50 MB
         try:
             return json.loads(text)
         except ValueError as error:
-            raise KubectlError(f"cannot {self._doing}: kubectl answered with no JSON: {text[:80]!r}") from error
-        finally:
-            if collecting:
-                gc.enable()
+            raise self._no_json(text[:80]) from error
+
+    def list(self, fit: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+        """The list it wrote; read as it comes, since it may be long. ``fit`` as for Listing."""
+        from krayne.kubectl.listing import Listing
+
+        listing = Listing(fit)
+        with _no_search_for_cycles():
+            self.judged(self.process.communicate(listing.feed))
+            try:
+                return listing.whole()
+            except ValueError as error:
+                raise self._no_json(listing.beginning) from error
+
+    def items(self, fit: Callable[[dict[str, Any]], None] | None = None) -> builtins.list[dict[str, Any]]:
+        """The objects of the list it wrote. ``fit`` as for Listing."""
+        found: builtins.list[dict[str, Any]] = self.list(fit)["items"]
+        return found
 
     def stop(self) -> None:
         """Give it up."""
         self.process.stop()
+
+    def _no_json(self, text: str) -> KubectlError:
+        return KubectlError(f"cannot {self._doing}: kubectl answered with no JSON: {text!r}")
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Python would look for them again and again in a growing tree: three times the time at 50 MB."""
+    import gc
+
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _outdated(kubectl: Kubectl, stderr: str) -> KrayneError | None:

@@ -122,8 +122,8 @@ class Watched:
         return True
 
     def _relist(self) -> None:
-        listed = self._kubectl.list_path(self._path, **self._selectors).json()
-        self._objects = {_key(item): item for item in listed.get("items") or []}
+        listed = self._kubectl.list_path(self._path, **self._selectors).list()
+        self._objects = {_key(item): item for item in listed["items"]}
         self._version = listed["metadata"]["resourceVersion"]
 
     def _ended(self, process: Process) -> None:

@@ -59,7 +59,7 @@ def ask_clusters(
     _load_rules()
 
     def answer() -> list[ClusterInfo]:
-        clusters = asked.json().get("items") or []
+        clusters = asked.items()
         if not names:
             return judged(kubectl, clusters, everywhere=everywhere)
         by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
@@ -86,7 +86,7 @@ def watch_clusters(
     from krayne.status import Events
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    listed = kubectl.list_clusters(everywhere=all_namespaces, selector=selector).json()
+    listed = kubectl.list_clusters(everywhere=all_namespaces, selector=selector).list()
     there = [cluster["metadata"]["name"] for cluster in listed["items"]]
     if missing := [name for name in names if name not in there]:
         raise missing_cluster(kubectl, missing, there)
@@ -123,7 +123,7 @@ def found_cluster(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
     try:
         cluster: dict[str, Any] = asked.json()
     except ClusterNotFoundError:
-        there = kubectl.list_clusters().json().get("items") or []
+        there = kubectl.list_clusters().items()
         raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
     return cluster
 
@@ -158,7 +158,7 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
     from krayne.status import Events, settled
 
     doubtful = [cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)]
-    pods: list[Object] | None = None
+    pods: Sequence[Object] | None = None
     events = Events()
     if doubtful:
         asked = kubectl.list_pods(sorted(set(doubtful)) if len(doubtful) <= _NAMED else (), everywhere=everywhere)
@@ -181,9 +181,14 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
     return with_local_urls(kubectl, clusters, infos)
 
 
-def items(reply: Reply) -> list[Object] | None:
+def items(reply: Reply) -> Sequence[Object] | None:
     """The listed objects; None where the user may not list them, which costs detail but not the answer."""
     try:
-        return reply.json().get("items") or []
+        return reply.items(_without_managers)
     except PermissionDeniedError:
         return None
+
+
+def _without_managers(item: dict[str, Any]) -> None:
+    """Leave out who wrote which field: half of a pod, and read of no pod or event."""
+    item.get("metadata", {}).pop("managedFields", None)

@@ -39,7 +39,7 @@ def versions(*, kubectl: Kubectl | None = None) -> ToolVersions:
 def _kuberay(operators: Reply) -> tuple[str, ...] | None:
     """The image tags of the operators that run."""
     try:
-        deployments = operators.json().get("items") or []
+        deployments = operators.items()
     except KrayneError:
         return None
     images = [

@@ -52,8 +52,10 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
 
 def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Reply | None:
     """Ask the head what it runs; None where there is no head that does."""
-    head = next((pod for pod in pods if _is_running_head(pod)), None)
-    return kubectl.exec(head["metadata"]["name"], "ray-head", "python", "-c", _ASK) if head else None
+    from krayne.services import head_of
+
+    head = head_of(pods)
+    return kubectl.exec(head.pod, head.container, "python", "-c", _ASK) if head else None
 
 
 def _running_versions(asked: Reply | None) -> Versions | None:
@@ -79,11 +81,3 @@ def _services(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tupl
         return services_of(kubectl, cluster, pods)
     except KrayneError as error:
         return unknown(services_in(cluster), str(error).splitlines()[0])
-
-
-def _is_running_head(pod: Object) -> bool:
-    labels = pod["metadata"].get("labels") or {}
-    statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    return labels.get("ray.io/node-type") == "head" and any(
-        status.get("name") == "ray-head" and status.get("ready") for status in statuses
-    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from krayne.cluster import ClusterInfo
     from krayne.kubectl.watch import Source
-    from krayne.status import Verdict
+    from krayne.status import Status, Verdict
 
     Progress = Callable[[ClusterInfo], None]
 
@@ -53,20 +53,9 @@ def wait_until_ready(
     from krayne.status import Status
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    last: ClusterInfo | None = None
-    words = LastWords(kubectl)
-    for info, verdict in _follow(kubectl, name, cluster, timeout, words):
-        if info is None or verdict is None:
-            raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
-        _tell(progress, last, info)
-        last = info
-        if verdict.status is Status.READY:
-            return info
-        if verdict.hopeless or verdict.status is Status.CRASH_LOOP:
-            words.keep(verdict)
-        if verdict.hopeless:
-            raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
-    raise _late(kubectl, name, "ready", timeout, last)
+    return _until(
+        kubectl, name, Status.READY, timeout=timeout, progress=progress, cluster=cluster, words=LastWords(kubectl)
+    )
 
 
 def wait_until_suspended(
@@ -81,15 +70,7 @@ def wait_until_suspended(
     from krayne.status import Status
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    last: ClusterInfo | None = None
-    for info, _ in _follow(kubectl, name, None, timeout):
-        if info is None:
-            raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
-        _tell(progress, last, info)
-        last = info
-        if info.status is Status.SUSPENDED:
-            return info
-    raise _late(kubectl, name, "suspended", timeout, last)
+    return _until(kubectl, name, Status.SUSPENDED, timeout=timeout, progress=progress)
 
 
 def wait_until_deleted(
@@ -113,6 +94,39 @@ def wait_until_deleted(
         _tell(progress, last, info)
         last = info
     raise _late(kubectl, name, "deleted", timeout, last)
+
+
+def _until(
+    kubectl: Kubectl,
+    name: str,
+    goal: Status,
+    *,
+    timeout: float | None,
+    progress: Progress | None,
+    cluster: dict[str, Any] | None = None,
+    words: LastWords | None = None,
+) -> ClusterInfo:
+    """Follow a cluster to a status. With ``words`` to explain it by, what cannot heal by itself ends the wait."""
+    last: ClusterInfo | None = None
+    for info, verdict in _follow(kubectl, name, cluster, timeout, words):
+        if info is None or verdict is None:
+            raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
+        _tell(progress, last, info)
+        last = info
+        if verdict.status is goal:
+            return info
+        if words:
+            _heed(kubectl, name, info, verdict, words)
+    raise _late(kubectl, name, goal, timeout, last)
+
+
+def _heed(kubectl: Kubectl, name: str, info: ClusterInfo, verdict: Verdict, words: LastWords) -> None:
+    from krayne.status import Status
+
+    if verdict.hopeless or verdict.status is Status.CRASH_LOOP:
+        words.keep(verdict)
+    if verdict.hopeless:
+        raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
 
 
 def _follow(

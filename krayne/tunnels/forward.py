@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from krayne.errors import KrayneError
-from krayne.kubectl.failures import wants_login
 from krayne.text import one_line
-from krayne.tunnels import state as word
+from krayne.tunnels.endings import Ending, ending
+from krayne.tunnels.pauses import Pause
 from krayne.tunnels.probes import Answer, probe
 from krayne.tunnels.running import News, Running, first
+from krayne.tunnels.standing import Standing
+from krayne.tunnels.state import DOWN, NEEDS_LOGIN, PORT_BUSY, STARTING, UP, WAITING
 from krayne.tunnels.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -26,19 +26,17 @@ _PROMPT = 2.0  # seconds after which words on its stderr are taken for a questio
 _PROBE = 5.0  # seconds that an answer may take
 _QUICK = 2.0  # the same, where something gives reason to doubt
 _EVERY = 10.0  # seconds between probes of what works; they keep idle connections open, too
+_AGAIN = 1.0  # seconds from a probe without an answer to the next one
 _SILENT = 2  # so many probes without an answer condemn a forward: a head may be busy
-_BACK = (0.2, 10.0)  # seconds between tries: the first, the longest; doubled in between
-_DENIED = 15.0  # the first pause after a refusal of rights
+_BACK = (0.2, 10.0)  # seconds between tries: the first, the longest
+_DENIED = 15.0  # the same after a refusal of rights
 _UNREADY = 2.0  # the longest while the head is not ready
 _WAIT = {False: (1.0, 60.0), True: (5.0, 300.0)}  # the same for what does not listen yet; and for what may never
 
-_BUSY = re.compile(r"address already in use|unable to listen on any of the requested ports", re.IGNORECASE)
-_NOBODY = re.compile(r"connection refused", re.IGNORECASE)
-_FORBIDDEN = re.compile(r"forbidden", re.IGNORECASE)
-
 
 class Keeper:
-    """One forward. ``told`` is called whenever what there is to say of it changes; ``find_port`` where it listens."""
+    """One forward, which ``stands`` so. ``told`` is called whenever there is news of it, with a line for the log where
+    that deserves one; ``find_port`` tells where its service listens."""
 
     def __init__(
         self,
@@ -51,87 +49,86 @@ class Keeper:
         told: Callable[[str | None], None],
         find_port: Callable[[Pod], Awaitable[int | None]],
     ) -> None:
-        self.service, self.local, self.remote = service, local, remote
+        self.stands = Standing(service, local, remote, told)
+        self._target = TARGETS[service]
         self._kubectl, self._head, self._told, self._find_port = kubectl, head, told, find_port
-        self.state, self.since = word.STARTING, now()
-        self.why: str | None = None
-        self.restarts = 0
-        self.running: Running | None = None
-        self._kicks = News()
-        self._forwarding = self._doubtful = self._was_ready = False
+        self._running: Running | None = None
+        self._met: Pod | None = None  # the head when it was last looked at
+        self._kicks, self._tries = News(), News()
+        self._forwarding = self._doubtful = False
         self._probed = 0.0  # when, by the loop's clock
-        self._back = 0.0
-        self._wait = 0.0
         self._next_probe = 0.0
-
-    @property
-    def forward(self) -> word.Forward:
-        """What there is to say of it."""
-        url = TARGETS[self.service].url.format(self.local)
-        return word.Forward(self.service, self.local, self.remote, url, self.state, self.why, self.since, self.restarts)
+        self._pause, self._patience = Pause(), Pause()  # between kubectls, and between probes of what does not listen
 
     def kick(self) -> None:
         """Probe at once, and take the first silence for an answer."""
         self._doubtful = True
-        self._back = self._wait = self._next_probe = 0.0
+        self._begin_anew()
         self._kicks.tell()
 
     async def keep(self) -> None:
         """Keep it up until cancelled."""
         try:
             while True:
-                if pod := self._head.reachable:
-                    try:
-                        await self._once(pod)
-                    except KrayneError as error:  # kubectl itself is not there: it is being upgraded
-                        self._lost(one_line(str(error)))
-                        await self._rest(self._longer(pod))
-                else:
-                    self._say(word.DOWN, self._no_head())
-                    await self._head.news.wait()
+                pod = self._head.reachable
+                if pod is None:
+                    await self._await_head()
+                    continue
+                try:
+                    await self._once(pod)
+                except KrayneError as error:  # kubectl itself is not there: it is being upgraded
+                    self._lost(one_line(str(error)))
+                    await self._rest(self._longer())
         finally:
             self._end()
+
+    async def _await_head(self) -> None:
+        if self._head.trouble:
+            self.stands.say(DOWN, self._head.trouble.words)
+        elif self._head.known and self._head.pod is None:
+            self.stands.say(DOWN, "no head runs")
+        await self._head.news.wait()
+        if self._head.reachable:
+            self.stands.say(STARTING)
 
     async def _once(self, pod: Pod) -> None:
         """One kubectl, from its start to its end."""
         began = News()
         self._forwarding = False
-        if self.state == word.PORT_BUSY:
-            self._say(word.STARTING, None)
+        if self.stands.state == PORT_BUSY:
+            self.stands.say(STARTING)
         self._same(pod)  # it may have become ready between two kubectls
-        self.running = running = Running(
-            self._kubectl.port_forward(pod.name, self.local, self.remote), lambda line: self._line(line, began)
-        )
+        arguments = (pod.name, self.stands.local, self.stands.remote)
+        self._running = running = Running(self._kubectl.port_forward(*arguments), lambda line: self._line(line, began))
         self._told(None)  # whose child it is must be known, should we end without a word
         hung = False
         try:
             if await self._begins(running, began, pod):
                 hung = await self._watch_over(running, pod)
         finally:
+            alive = running.process.alive()
             words = self._end()
         if not self._same(pod):
             self._lost("the head was replaced" if self._head.pod else "no head runs")
         elif hung:
             self._lost("hung: it took connections and carried nothing")
-            await self._rest(self._longer(pod))
+            await self._rest(self._longer())
         else:
-            await self._after(words, pod)
+            await self._after(words, pod, alive=alive)
 
     def _line(self, line: bytes, began: News) -> None:
         if line.startswith(b"Forwarding from"):
             self._forwarding = True
             began.tell()
-            return
-        ours = asyncio.get_running_loop().time() - self._probed < 1.0
-        if line.startswith(b"Handling connection") and self.state == word.WAITING and not ours:
-            self._kicks.tell()  # somebody has tried: if kubectl lives through it, there is something there
+        elif line.startswith(b"Handling connection") and asyncio.get_running_loop().time() - self._probed > 1.0:
+            self._tries.tell()  # not a probe's: somebody has tried
 
     async def _begins(self, running: Running, began: News, pod: Pod) -> bool:
         """Wait until it forwards; False where it will not, or asks for a login as the head's own calls do."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _BEGIN
         while not self._forwarding and running.process.alive() and self._same(pod) and loop.time() < end:
-            if self._head.trouble and self._head.trouble.state == word.NEEDS_LOGIN:
+            if self._head.trouble and self._head.trouble.state == NEEDS_LOGIN:
                 return False
             waits = (running.wait(), began.wait(), self._head.news.wait())
             if not await first(*map(loop.create_task, waits), timeout=_PROMPT) and running.stderr.strip():
@@ -142,22 +139,23 @@ class Keeper:
         """Probe it now and then, until it ends or is of no more use; True where it hangs."""
         silent, loop = 0, asyncio.get_running_loop()
         while running.process.alive() and self._same(pod):
-            ended, news = loop.create_task(running.wait()), loop.create_task(self._head.news.wait())
+            # What was asked is of no use once the head is another one, or ready now, or somebody asks anew.
+            waits = (running.wait(), self._head.news.wait(), self._kicks.wait())
+            news = [loop.create_task(each) for each in waits]
             if loop.time() < self._next_probe:
-                kicked = loop.create_task(self._kicks.wait())
-                await first(ended, kicked, news, timeout=self._next_probe - loop.time())
-                if kicked.done() and not kicked.cancelled() and self.state == word.WAITING:
-                    await self._settle(running)
+                tried = loop.create_task(self._tries.wait())
+                done = await first(*news, tried, timeout=self._next_probe - loop.time())
+                if tried in done and self.stands.state == WAITING:
+                    await self._settle(running)  # if kubectl lives through it, there is something there
                     self._next_probe = 0.0
                 continue
             doubtful = self._doubtful
             probing = loop.create_task(self._probe(_QUICK if doubtful else _PROBE))
-            await first(probing, ended, news, timeout=None)
-            if not probing.done() or probing.cancelled():
-                continue  # the head is another one, or ready now: what was asked is of no use
+            if probing not in await first(probing, *news, timeout=None):
+                continue
             answer, self._doubtful = probing.result(), False
             silent = silent + 1 if answer is Answer.SILENT else 0
-            if silent and (doubtful or silent >= _SILENT or self.state != word.UP):
+            if silent and (doubtful or silent >= _SILENT or self.stands.state != UP):
                 return True
             if not await self._take(answer, running, pod):
                 return True
@@ -165,24 +163,24 @@ class Keeper:
 
     async def _probe(self, timeout: float) -> Answer:
         self._probed = asyncio.get_running_loop().time()
-        answer = await probe(self.local, TARGETS[self.service].greeting, timeout)
+        answer = await probe(self.stands.local, self._target.greeting, timeout)
         self._probed = asyncio.get_running_loop().time()
         return answer
 
     async def _take(self, answer: Answer, running: Running, pod: Pod) -> bool:
         """Draw what follows from a probe, and say when the next one is due; False where kubectl listens no more."""
         if answer is Answer.ANSWERED:
-            self._back, self._wait = 0.0, 0.0
+            self._begin_anew()
             self._next_probe = asyncio.get_running_loop().time() + _EVERY
-            self._say(word.UP, None)
+            self.stands.say(UP)
         elif answer is Answer.SILENT:
-            self._next_probe = asyncio.get_running_loop().time() + 1.0
+            self._next_probe = asyncio.get_running_loop().time() + _AGAIN
         else:
             await self._settle(running)
             if answer is Answer.CLOSED:
                 return not running.process.alive()
             # A forward that worked and now ends with the connection: what it says tells why (_after).
-            if running.process.alive() or _NOBODY.search(running.stderr):
+            if running.process.alive() or ending(running.stderr) is Ending.REFUSED:
                 await self._nobody(pod)
         return True
 
@@ -192,82 +190,91 @@ class Keeper:
 
     async def _nobody(self, pod: Pod) -> None:
         """Nothing listens at the other end: say so, and leave it in peace for a while."""
-        target = TARGETS[self.service]
-        shortest, longest = _WAIT[target.rare]
-        if not pod.ready and target.ray:
+        shortest, longest = _WAIT[self._target.rare]
+        if self._target.ray and not (self._met and self._met.ready):
             longest = _UNREADY
-        self._wait = min(max(2 * self._wait, shortest), longest)
-        self._next_probe = asyncio.get_running_loop().time() + self._wait
-        self._say(word.WAITING, f"nothing listens on port {self.remote} of the head yet")
-        if not target.ray and (found := await self._find_port(pod)) and found != self.remote:
-            self.remote, self._next_probe = found, 0.0
+        self._next_probe = asyncio.get_running_loop().time() + self._patience.next(shortest, longest)
+        self.stands.say(WAITING, f"nothing listens on port {self.stands.remote} of the head yet")
+        if not self._target.ray and (found := await self._listens(pod)) and found != self.stands.remote:
+            self.stands.remote, self._next_probe = found, 0.0
             self._end()
 
-    async def _after(self, words: str, pod: Pod) -> None:
-        """What the end of a kubectl means, and how long to wait before the next one."""
-        said = one_line(words.strip().split("\n")[0]) if words.strip() else "kubectl port-forward ended"
-        if wants_login(words):
+    async def _listens(self, pod: Pod) -> int | None:
+        """Where its service listens, as far as the head tells before it is another one: on a dead node, it hangs."""
+        asking = asyncio.ensure_future(self._find_port(pod))
+        try:
+            while not asking.done() and self._same(pod):
+                news = asyncio.get_running_loop().create_task(self._head.news.wait())
+                await asyncio.wait((asking, news), return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+            return asking.result() if asking.done() else None
+        finally:
+            asking.cancel()
+
+    async def _after(self, words: str, pod: Pod, *, alive: bool) -> None:
+        """What the end of a kubectl means, and how long to wait before the next one. ``alive``: we have ended it."""
+        why = ending(words)
+        said = f"kubectl port-forward {'did not begin to forward' if alive else 'ended'}"
+        if words.strip():
+            said = one_line(words.strip().split("\n")[0])
+        if why is Ending.LOGIN:
             self._lost(said)
             self._head.doubt()
-            pause = self._longer(pod)  # what refuses this alone lets the head's own calls pass
-            await first(asyncio.get_running_loop().create_task(self._kicks.wait()), timeout=pause)
+            await self._sit_out(self._longer(), pod)  # what refuses this alone lets the head's own calls pass
             return
-        if self._forwarding and self.state != word.WAITING and _NOBODY.search(words):
+        if self._forwarding and self.stands.state != WAITING and why is Ending.REFUSED:
             await self._nobody(pod)
-        if self._forwarding and self.state == word.WAITING:
+        if self._forwarding and self.stands.state == WAITING:
             # The local port is to be there for who comes next; what is behind it is probed later.
             await self._rest(_BACK[0])
             return
-        if _BUSY.search(words):
-            self._say(word.PORT_BUSY, f"local port {self.local} is taken by another program; tun-open chooses another")
+        if why is Ending.BUSY:
+            port = self.stands.local
+            self.stands.say(PORT_BUSY, f"local port {port} is taken by another program; tun-open chooses another")
         else:
             self._lost(said)
-            if _FORBIDDEN.search(words):
-                self._back = _DENIED
-        await self._rest(self._longer(pod))
+        await self._rest(_DENIED if why is Ending.FORBIDDEN else self._longer())
 
-    def _longer(self, pod: Pod) -> float:
-        """The next pause, twice the last one up to a limit."""
-        longest = max(_BACK[1] if pod.ready else _UNREADY, self._back)
-        self._back = min(max(2 * self._back, _BACK[0]), longest)
-        return self._back
+    def _begin_anew(self) -> None:
+        self._next_probe = 0.0
+        self._pause.begin_anew()
+        self._patience.begin_anew()
+
+    def _longer(self) -> float:
+        """The next pause."""
+        return self._pause.next(_BACK[0], _BACK[1] if self._met and self._met.ready else _UNREADY)
 
     async def _rest(self, seconds: float) -> None:
+        """Wait until there is news of the head, or somebody asks to look again; no longer than that."""
         loop = asyncio.get_running_loop()
         await first(*(loop.create_task(news.wait()) for news in (self._kicks, self._head.news)), timeout=seconds)
 
+    async def _sit_out(self, seconds: float, pod: Pod) -> None:
+        """Wait whatever the news are, as long as the head is the same and nobody asks to look again."""
+        loop = asyncio.get_running_loop()
+        end, kicked = loop.time() + seconds, loop.create_task(self._kicks.wait())
+        try:
+            while self._same(pod) and not kicked.done() and (left := end - loop.time()) > 0:
+                news = loop.create_task(self._head.news.wait())
+                await asyncio.wait((kicked, news), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+        finally:
+            kicked.cancel()
+
     def _same(self, pod: Pod) -> bool:
-        """Whether the head is still the one that this kubectl leads to. That it has become ready asks for a probe."""
-        new = self._head.pod
-        if new and new.ready and not self._was_ready:
-            self._back = self._wait = self._next_probe = 0.0
-        self._was_ready = bool(new and new.ready)
-        return new is not None and (new.uid, new.started) == (pod.uid, pod.started)
+        """Whether the head is still the one that this kubectl leads to. Another one, or that it has become ready, is
+        reason to try at once."""
+        before, self._met = self._met, self._head.pod
+        if self._met and not (before and before.same(self._met) and before.ready >= self._met.ready):
+            self._begin_anew()
+        return self._met is not None and self._met.same(pod)
 
     def _lost(self, why: str) -> None:
-        if self.state == word.UP:
-            self.restarts += 1
         self._next_probe = 0.0
-        self._say(word.DOWN, why)
-
-    def _no_head(self) -> str:
-        return self._head.trouble.words if self._head.trouble else "no head runs"
+        self.stands.lost(why)
 
     def _end(self) -> str:
-        if self.running is None:
+        if self._running is None:
             return ""
-        done, self.running = self.running.kill(), None
+        done, self._running = self._running.kill(), None
         return done.stderr
-
-    def _say(self, state: str, why: str | None) -> None:
-        if (state, why) == (self.state, self.why):
-            return
-        if state != self.state:
-            self.since = now()
-        self.state, self.why = state, why
-        self._told(f"{self.service} (port {self.local}): {state}" + (f": {why}" if why else ""))
-
-
-def now() -> str:
-    """The time as state files hold it."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,6 +12,8 @@ from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedErr
 from krayne.kubectl.failures import failure, wants_login
 from krayne.services import head_of
 from krayne.text import one_line
+from krayne.tunnels.patience import finished
+from krayne.tunnels.pauses import Pause
 from krayne.tunnels.running import News, Running, first
 from krayne.tunnels.state import DENIED, NEEDS_LOGIN, UNREACHABLE, Place
 
@@ -19,15 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from krayne.kubectl import Kubectl, Reply
-    from krayne.process import Completed, Process
 
 _WATCH = 300  # seconds that one watch lasts, so that one whose connection died unnoticed does no lasting harm
-_PROMPT = 2.0  # seconds after which words on stderr of a kubectl that goes on are taken for a question
-_SLOW = 10.0  # the same where the words are not those of a login: some kubectls warn, and are slow
-_PATIENCE = 120.0  # seconds that a kubectl may wait for somebody's login
+_BRIEF = 1.0  # seconds: a watch that ends sooner is not begun again at once
 _POLL = 5.0  # seconds between looks without a watch
 _LOOK = (1.0, 10.0)  # seconds between looks at a cluster without a head: the first, the longest
-# Seconds until the next try, the first and the longest, by what went wrong; doubled in between.
+# Seconds until the next try, the first and the longest, by what went wrong.
 _PAUSES = {NEEDS_LOGIN: (10.0, 300.0), DENIED: (10.0, 300.0), UNREACHABLE: (0.5, 15.0)}
 
 
@@ -40,6 +39,10 @@ class Pod(NamedTuple):
     started: str
     ready: bool
 
+    def same(self, other: Pod) -> bool:
+        """Whether they are one and the same run of one and the same pod, more or less ready."""
+        return (self.uid, self.started) == (other.uid, other.started)
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -50,18 +53,19 @@ class Trouble:
 
 
 class Head:
-    """The head as it is now. ``pod`` None: none runs. ``news`` tells of every change."""
+    """The head as it is now. ``pod`` None: none runs, once it is ``known``. ``news`` tells of every change."""
 
     def __init__(self, kubectl: Kubectl, place: Place, log: Callable[[str], None]) -> None:
         self._kubectl, self._place, self._log = kubectl, place, log
         self.pod: Pod | None = None
+        self.known = False
         self.trouble: Trouble | None = None
         self.gone: str | None = None
         self.news = News()
         self._nudges = News()
         self._doubted = False
         self._pods: dict[str, Any] = {}
-        self._paused = (0.0, "")
+        self._pause = Pause()
 
     @property
     def reachable(self) -> Pod | None:
@@ -70,7 +74,7 @@ class Head:
 
     def nudge(self) -> None:
         """Look again at once: the machine has slept, or somebody has logged in."""
-        self._paused = (0.0, "")
+        self._pause.begin_anew()
         self._nudges.tell()
 
     def doubt(self) -> None:
@@ -87,7 +91,7 @@ class Head:
                 if not self.gone:
                     await self._watch_or_poll(version)
             except KrayneError as error:
-                await self._pause(error)
+                await self._rest_from(error)
 
     async def _look(self) -> str:
         try:
@@ -99,7 +103,8 @@ class Head:
             return ""
         listed = await self._json(self._kubectl.list_path(self._path, labelSelector=self._selector))
         self._pods = {item["metadata"]["name"]: item for item in listed.get("items") or []}
-        self._doubted, self._paused = False, (0.0, "")
+        self._doubted, self.known = False, True
+        self._pause.begin_anew()
         self._choose(tell=True)
         return str(listed["metadata"]["resourceVersion"])
 
@@ -108,7 +113,7 @@ class Head:
         try:
             await self._watch(version)
         except PermissionDeniedError:
-            await first(asyncio.get_running_loop().create_task(self._nudges.wait()), timeout=_POLL)
+            await self._rest(_POLL)
 
     async def _watch(self, version: str) -> None:
         """Until the watch ends, or doubt or a nudge asks for a new look."""
@@ -119,26 +124,28 @@ class Head:
             nonlocal expired
             expired = self._take(json.loads(line)) or expired
 
-        running, until = Running(process, take), asyncio.get_running_loop().time() + _WATCH + 30
+        running, loop, looks = Running(process, take), asyncio.get_running_loop(), Pause()
+        began = loop.time()
+        until = began + _WATCH + 30
         try:
-            pause = _LOOK[0]
-            while not expired and not self._doubted:
-                loop = asyncio.get_running_loop()
-                ended, nudged = loop.create_task(running.wait()), loop.create_task(self._nudges.wait())
-                changed = loop.create_task(self.news.wait())
-                await first(ended, nudged, changed, timeout=until - loop.time() if self.pod else pause)
-                if ended.done() and not ended.cancelled():
-                    return self._ended(running)
-                if (nudged.done() and not nudged.cancelled()) or loop.time() > until:
-                    return None
-                if self.pod is None and not (changed.done() and not changed.cancelled()):
-                    pause = min(2 * pause, _LOOK[1])
+            while not (expired or self._doubted or self.gone) and loop.time() < until:
+                waits = (running.wait(), self._nudges.wait(), self.news.wait())
+                ended, nudged, changed = (loop.create_task(each) for each in waits)
+                patience = until - loop.time() if self.pod else looks.next(*_LOOK)
+                done = await first(ended, nudged, changed, timeout=patience)
+                if ended in done:
+                    self._judge(running)
+                    if loop.time() < began + _BRIEF:
+                        await self._rest(_BRIEF)
+                    return
+                if nudged in done:
+                    return
+                if changed in done:
+                    looks.begin_anew()
+                elif self.pod is None:
                     await self._still_there()
-                    if self.gone:
-                        return None
         finally:
             running.kill()
-        return None
 
     async def _still_there(self) -> None:
         try:
@@ -149,7 +156,8 @@ class Head:
         if cluster["metadata"].get("uid") != self._place.uid:
             self._end("the cluster has been deleted, and another has its name")
 
-    def _ended(self, running: Running) -> None:
+    def _judge(self, running: Running) -> None:
+        """Raises KrayneError where a watch ended for another reason than that its time was over."""
         done = running.kill()
         if done.code and "Expired" not in done.stderr:
             namespace = self._kubectl.current_namespace
@@ -185,18 +193,20 @@ class Head:
         self.pod = None
         self.news.tell()
 
-    async def _pause(self, error: KrayneError) -> None:
+    async def _rest_from(self, error: KrayneError) -> None:
         state = UNREACHABLE
         if wants_login(str(error)):
             state = NEEDS_LOGIN
         elif isinstance(error, PermissionDeniedError):
             state = DENIED
+        if self.trouble and self.trouble.state != state:
+            self._pause.begin_anew()
         self._tell_trouble(state, str(error).split("\n", maxsplit=1)[0])
-        shortest, longest = _PAUSES[state]
-        last, kind = self._paused
-        pause = min(2 * last, longest) if kind == state else shortest
-        self._paused = (pause, state)
-        await first(asyncio.get_running_loop().create_task(self._nudges.wait()), timeout=pause)
+        await self._rest(self._pause.next(*_PAUSES[state]))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but not if a nudge comes."""
+        await first(asyncio.get_running_loop().create_task(self._nudges.wait()), timeout=seconds)
 
     def _tell_trouble(self, state: str, words: str) -> None:
         trouble = Trouble(state, one_line(words))
@@ -206,37 +216,13 @@ class Head:
             self.news.tell()
 
     async def _json(self, reply: Reply) -> dict[str, Any]:
-        done = await self.finished(reply.process, ours=True)
+        done = await finished(reply.process, lambda words: self._tell_trouble(NEEDS_LOGIN, words))
         found: dict[str, Any] = json.loads(reply.judged(done))
         if self.trouble:
             self.trouble = None
             self._log("reachable")
             self.news.tell()
         return found
-
-    async def finished(self, process: Process, *, ours: bool = False) -> Completed:
-        """Wait for a kubectl; one that waits for ever is ended. What ``ours`` says meanwhile is trouble."""
-        running, loop = Running(process), asyncio.get_running_loop()
-        end = loop.time() + _PATIENCE
-        try:
-            while loop.time() < end:
-                ended, said = loop.create_task(running.wait()), loop.create_task(running.words.wait())
-                if await first(ended, said, timeout=_PROMPT):
-                    if ended.done() and not ended.cancelled():
-                        return ended.result()
-                elif ours and self._asks(running.stderr, since=end - _PATIENCE):
-                    self._tell_trouble(NEEDS_LOGIN, running.stderr)
-            done = running.kill()
-            said_last = f"{done.stderr}\nUnauthorized: it waited for a login" if done.stderr.strip() else "i/o timeout"
-            return done._replace(code=done.code or 1, stderr=said_last)
-        finally:
-            running.kill()
-
-    @staticmethod
-    def _asks(words: str, *, since: float) -> bool:
-        """Whether a kubectl that has been running since then waits for somebody."""
-        waited = asyncio.get_running_loop().time() - since
-        return bool(words.strip()) and (wants_login(words) or waited > _SLOW)
 
     @property
     def _path(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from krayne.process import CHUNK, Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from krayne.process import Process
 
@@ -28,13 +28,15 @@ class News:
         self._event.set()
         self._event = asyncio.Event()
 
-    async def wait(self) -> None:
-        """Wait until it happens next."""
-        await self._event.wait()
+    def wait(self) -> Coroutine[Any, Any, Any]:
+        """Wait until it happens next, counted from this call: what happens before a task of it first runs counts."""
+        return self._event.wait()
 
 
 class Running:
     """A process whose output is read as it comes: ``on_line`` gets each line of stdout as it is whole."""
+
+    everyone: ClassVar[set[Running]] = set()  # that runs now: whoever finds us killed has to end them
 
     def __init__(self, process: Process, on_line: Callable[[bytes], None] | None = None) -> None:
         self.process, self._on_line = process, on_line
@@ -46,6 +48,7 @@ class Running:
         loop = asyncio.get_running_loop()
         loop.add_reader(process.stdout, self._read, process.stdout)
         loop.add_reader(process.stderr, self._read, process.stderr)
+        self.everyone.add(self)
 
     @property
     def stderr(self) -> str:
@@ -69,6 +72,7 @@ class Running:
             rest = self.process.kill()
             self._done = Completed(rest.code, bytes(self.out) + rest.stdout, self.stderr + rest.stderr)
             self._ended.set()
+            self.everyone.discard(self)
         return self._done
 
     def _read(self, fd: int) -> None:
@@ -104,11 +108,11 @@ class Running:
             self._open.discard(fd)
 
 
-async def first(*waits: asyncio.Task[object] | asyncio.Future[object], timeout: float | None) -> bool:
-    """Wait until any of these is done, then cancel the others; False if the time ran out."""
+async def first(*waits: asyncio.Task[Any], timeout: float | None) -> set[asyncio.Task[Any]]:
+    """Wait until any of these is done, then cancel the others; those that are done, none if the time ran out."""
     try:
         done, _ = await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        return bool(done)
+        return done
     finally:
         for each in waits:
             each.cancel()

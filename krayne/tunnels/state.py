@@ -15,8 +15,8 @@ from krayne.tunnels import places
 from krayne.tunnels.identity import Identity, alive
 
 # A forward: up; being started; waiting (it stands, but nothing listens at its end yet); down (why says what comes
-# next); port-busy. A tunnel: up (all are up or waiting); repairing; no-head; needs-login, unreachable, denied (what the
-# API server or kubectl says); gone (the cluster is).
+# next); port-busy. A tunnel: starting (it looks for the head); up (all are up or waiting); repairing; no-head;
+# needs-login, unreachable, denied (what the API server or kubectl says); gone (the cluster is).
 UP, STARTING, WAITING, DOWN, PORT_BUSY = "up", "starting", "waiting", "down", "port-busy"
 REPAIRING, NO_HEAD, NEEDS_LOGIN, UNREACHABLE, DENIED, GONE = (
     "repairing",
@@ -135,6 +135,13 @@ class Record:
     def running(self) -> bool:
         """Whether its supervisor runs."""
         return alive(self.supervisor)
+
+
+def now() -> str:
+    """The time as a tunnel's values hold it."""
+    from datetime import datetime, timezone
+
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _digest(*texts: str) -> str:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from krayne.kubectl import Kubectl
 from krayne.tunnels import places
 from krayne.tunnels import state as word
-from krayne.tunnels.forward import Keeper, now
+from krayne.tunnels.forward import Keeper
 from krayne.tunnels.head import Head
-from krayne.tunnels.identity import Identity, identity, myself
-from krayne.tunnels.state import Record, Tunnel, Wanted, read_wanted, write_record
+from krayne.tunnels.identity import identity, myself
+from krayne.tunnels.patience import finished
+from krayne.tunnels.running import Running
+from krayne.tunnels.state import Record, Tunnel, Wanted, now, read_wanted, write_record
 from krayne.tunnels.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class Supervisor:
         self._kubectl = _kubectl(wanted)
         self._head = Head(self._kubectl, wanted.place, self.log)
         self._keepers: dict[str, tuple[Keeper, asyncio.Task[None]]] = {}
-        self._state, self._since = word.REPAIRING, now()
+        self._state, self._since = word.STARTING, now()
         self._why: str | None = None
         self._stop = asyncio.Event()
         self._writing = False
@@ -93,7 +95,7 @@ class Supervisor:
         """Begin the forwards that are wanted and are not there, end those that are there and are not wanted."""
         services = self._wanted.services()
         for name, (keeper, task) in list(self._keepers.items()):
-            if name not in services or keeper.local != self._wanted.local[name]:
+            if name not in services or keeper.stands.local != self._wanted.local[name]:
                 task.cancel()
                 del self._keepers[name]
         loop = asyncio.get_running_loop()
@@ -116,7 +118,7 @@ class Supervisor:
         from krayne.services import READ_STATES, SERVICES, read_states
 
         asked = self._kubectl.exec(pod.name, pod.container, *READ_STATES)
-        done = await self._head.finished(asked.process)
+        done = await finished(asked.process)
         if done.code:
             return None
         states = read_states(done.stdout.decode(errors="replace"), dict.fromkeys(SERVICES, True))
@@ -169,17 +171,19 @@ class Supervisor:
         self._state, self._why = state, why
 
     def _verdict(self) -> tuple[str, str | None]:
-        states = [keeper.state for keeper, _ in self._keepers.values()]
+        forwards = [keeper.stands for keeper, _ in self._keepers.values()]
         trouble = self._head.trouble
         if self._head.gone:
             return word.GONE, self._head.gone
-        if states and all(each in (word.UP, word.WAITING) for each in states):
+        if forwards and all(each.state in (word.UP, word.WAITING) for each in forwards):
             return word.UP, trouble.words if trouble else None
         if trouble:
             return trouble.state, trouble.words
+        if not self._head.known:
+            return word.STARTING, "looking for the head"
         if self._head.pod is None:
             return word.NO_HEAD, "the head does not run"
-        return word.REPAIRING, next((k.why for k, _ in self._keepers.values() if k.state != word.UP and k.why), None)
+        return word.REPAIRING, next((each.why for each in forwards if each.state != word.UP and each.why), None)
 
     def _write(self) -> None:
         place, keepers = self._wanted.place, [self._keepers[name][0] for name in TARGETS if name in self._keepers]
@@ -192,16 +196,12 @@ class Supervisor:
             why=self._why,
             since=self._since,
             pod=self._head.pod.name if self._head.pod else None,
-            forwards=tuple(keeper.forward for keeper in keepers),
+            forwards=tuple(keeper.stands.forward for keeper in keepers),
             log=f"{self._folder}/{places.LOG}",
         )
-        children = tuple(who for keeper in keepers if keeper.running and (who := _child(keeper.running.process.pid)))
+        children = tuple(who for each in Running.everyone if (who := identity(each.process.pid)))
         with suppress(OSError):  # the folder is taken away by the one who ends us
             write_record(self._folder, Record(tunnel, place, self._wanted.revision, self._me, children))
-
-
-def _child(pid: int) -> Identity | None:
-    return identity(pid)
 
 
 def _kubectl(wanted: Wanted) -> Kubectl:

@@ -158,7 +158,7 @@ class World:
 
     def leftovers(self) -> list[str]:
         """What still runs of all that was started for this world."""
-        return [words for _, words in processes(str(self.folder.parent)) if "pytest" not in words]
+        return [words for _, words in processes(str(self.folder.parent))]
 
     def close(self) -> None:
         """Stop the services."""

@@ -17,6 +17,7 @@ from krayne.sandbox.apiserver.statuses import unknown_path
 from krayne.sandbox.apiserver.store import Stored
 
 JSON = "application/json"
+_AHEAD = 16  # lines that wait for a client to read them
 
 
 def wants_table(accept: str) -> bool:
@@ -45,9 +46,10 @@ async def event_lines(cluster: Cluster, request: Request, *, as_table: bool) -> 
 async def stream(http: web.Request, lines: AsyncIterator[bytes], kind: str, *, eager: bool) -> web.StreamResponse:
     """Send lines as they come. What is refused before the first line is an answer of its own.
 
-    `eager` sends the headers before there is a line: a watcher waits for them.
+    `eager` sends the headers before there is a line: a watcher waits for them. A client that does not read holds up
+    the lines, not the server.
     """
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue(_AHEAD)
     reader = asyncio.create_task(_pump(lines, queue))
     try:
         first = b"" if eager else await queue.get()
@@ -66,12 +68,14 @@ async def stream(http: web.Request, lines: AsyncIterator[bytes], kind: str, *, e
 
 
 async def _pump(lines: AsyncIterator[bytes], queue: asyncio.Queue[bytes | None]) -> None:
-    """Move lines into the queue, and None once there are no more."""
+    """Move lines into the queue, and None once there are no more, or are no more to be had."""
     try:
         async for line in lines:
-            queue.put_nowait(line)
-    finally:
-        queue.put_nowait(None)
+            await queue.put(line)
+    except Exception:
+        await queue.put(None)
+        raise
+    await queue.put(None)
 
 
 def found_or_404(body: dict[str, Any] | None) -> web.Response:

@@ -1,10 +1,12 @@
-"""What a control plane does by itself: garbage collection, namespaces' end, service accounts, quotas' status."""
+"""What a control plane does by itself: garbage collection, namespaces' end, service accounts, quotas' status, and
+events' end."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from typing import Any
 
 from krayne.sandbox.apiserver import deleting, quota
@@ -15,6 +17,7 @@ from krayne.sandbox.apiserver.requests import DeleteOptions
 from krayne.sandbox.apiserver.resources import Resource
 from krayne.sandbox.apiserver.store import Change, Key, Object
 
+EVENT_SECONDS = 3600.0  # kube-apiserver's --event-ttl: so long an event stays after it was last written
 _BACKGROUND = DeleteOptions(None, "Background", None, None, dry_run=False)
 
 
@@ -27,6 +30,7 @@ class Controllers:
         self._uids: dict[str, Key] = {}
         self._dependents: defaultdict[str, set[Key]] = defaultdict(set)
         self._changes: asyncio.Queue[Change] = asyncio.Queue()
+        self._events: deque[tuple[float, Key, int]] = deque()  # when each was written, and its version
         cluster.store.listen(self._note)
 
     def _note(self, change: Change) -> None:
@@ -61,10 +65,21 @@ class Controllers:
             self._drop_custom(change.old.object)
         if quota.concerns(change.key.resource):
             quota.refresh(self._cluster.store, change.key.namespace)
+        if change.key.resource == "events" and change.new is not None:
+            self._events.append((time.monotonic(), change.key, change.version))
+            self.expire_events(time.monotonic() - EVENT_SECONDS)
         if change.new is None:
             self._settle_deleted(change)
         else:
             self._settle_present(change.key, change.new.object)
+
+    def expire_events(self, before: float) -> None:
+        """Drop the events last written before a time (time.monotonic)."""
+        while self._events and self._events[0][0] < before:
+            _, key, version = self._events.popleft()
+            stored = self._cluster.store.get(key)
+            if stored is not None and stored.version == version:
+                self._cluster.store.delete(key)
 
     def _settle_deleted(self, change: Change) -> None:
         assert change.old is not None  # noqa: S101 (a change has at least one side)

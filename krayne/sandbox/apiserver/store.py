@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,9 +74,12 @@ class Store:
         self._listeners: list[Callable[[Change], None]] = []
 
     def listen(self, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `listener` with every change from now on, before the change's request is answered; returns the end."""
+        """Call `listener` with every change from now on, before the change's request is answered.
+
+        Returns what ends that; calling it again does nothing.
+        """
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def get(self, key: Key) -> Stored | None:
         """The object's current version."""
@@ -95,7 +99,10 @@ class Store:
         item["metadata"]["resourceVersion"] = str(self.version)
         shelf = self._shelf(key.resource)
         place = (key.namespace, key.name)
-        old, new = shelf.objects.get(place), Stored(item, self.version)
+        old = shelf.objects.get(place)
+        new = Stored(sharing(item, old.object) if old else item, self.version)
+        if old:
+            old.__dict__.pop("text", None)  # the history is read seldom, and whole versions are large
         shelf.objects[place] = new
         self._record(Change(key, self.version, old, new))
         return new
@@ -147,6 +154,21 @@ class Store:
         shelf.history.append(change)
         for listener in tuple(self._listeners):
             listener(change)
+
+
+def sharing(new: Any, old: Any) -> Any:
+    """`new`, with what `old` has too being `old`'s: so a version in the history takes no more than what it changed."""
+    if type(new) is not type(old):
+        return new
+    if isinstance(new, dict):
+        made: Any = {name: sharing(value, old[name]) if name in old else value for name, value in new.items()}
+        same = [*made] == [*old] and all(map(operator.is_, made.values(), old.values()))
+    elif isinstance(new, list):
+        made = [sharing(value, its) for value, its in zip(new, old, strict=False)] + new[len(old) :]
+        same = len(made) == len(old) and all(map(operator.is_, made, old))
+    else:
+        return old if new == old else new
+    return old if same else made
 
 
 def _sorted(objects: Mapping[tuple[str, str], Stored], namespace: str) -> list[Stored]:

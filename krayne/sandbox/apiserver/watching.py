@@ -19,6 +19,8 @@ from krayne.sandbox.apiserver.store import Change, Stored, TooOldError
 # How often a watcher that allows bookmarks gets one, and how long a watch lasts that names no time, in seconds.
 BOOKMARK_SECONDS = 60.0
 _LONGEST_SECONDS = 3600.0
+# So many changes a watcher may be behind; then its watch ends, as the real server's does, and it can resume it.
+BACKLOG = 1_000
 _INITIAL_END = "k8s.io/initial-events-end"
 
 
@@ -48,12 +50,18 @@ async def watch(cluster: Cluster, request: Request) -> AsyncIterator[Event]:
 
 
 @contextmanager
-def _changes(cluster: Cluster, request: Request) -> Iterator[asyncio.Queue[Change]]:
-    queue: asyncio.Queue[Change] = asyncio.Queue()
+def _changes(cluster: Cluster, request: Request) -> Iterator[asyncio.Queue[Change | None]]:
+    """The request's changes as they happen; None after the last, where the watcher has fallen too far behind."""
+    queue: asyncio.Queue[Change | None] = asyncio.Queue()
 
     def note(change: Change) -> None:
-        if _concerns(change, request):
+        if not _concerns(change, request):
+            return
+        if queue.qsize() < BACKLOG:
             queue.put_nowait(change)
+        else:
+            stop()
+            queue.put_nowait(None)
 
     stop = cluster.store.listen(note)
     try:
@@ -87,7 +95,7 @@ def _first_events(cluster: Cluster, request: Request, asked: int, chosen: Match)
 
 
 async def _live_events(
-    cluster: Cluster, request: Request, queue: asyncio.Queue[Change], chosen: Match, deadline: float
+    cluster: Cluster, request: Request, queue: asyncio.Queue[Change | None], chosen: Match, deadline: float
 ) -> AsyncIterator[Event]:
     clock = asyncio.get_running_loop().time
     while (left := deadline - clock()) > 0:
@@ -97,6 +105,8 @@ async def _live_events(
             if request.flag("allowWatchBookmarks"):
                 yield _bookmark(request, cluster.store.version)
             continue
+        if change is None:
+            return
         event = event_of(change, chosen)
         if event is not None:
             yield event

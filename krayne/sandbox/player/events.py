@@ -12,6 +12,7 @@ import aiohttp
 
 from krayne.sandbox.player.client import EVENTS, Api, ApiError, Object
 from krayne.sandbox.player.clock import micro_time, rfc3339
+from krayne.sandbox.player.spam import SpamFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +39,12 @@ class Recorder:
         self._queue: asyncio.Queue[tuple[str, Object, tuple[Any, ...] | None]] = asyncio.Queue()
         self._written: OrderedDict[tuple[Any, ...], tuple[str, int]] = OrderedDict()
         self._names = _unique_suffixes()
+        self._spam = SpamFilter()
 
     def tell(self, about: Object, event: Event, *, component: str, host: str = "") -> None:
-        """Record an event as client-go's classic recorder does (KubeRay, the kubelet)."""
+        """Record an event as client-go's classic recorder does (KubeRay, the kubelet): what is too much is left out."""
+        if not self._spam.lets_pass((component, host, about["metadata"].get("uid")), time.monotonic()):
+            return
         now = rfc3339()
         source = {"component": component, **({"host": host} if host else {})}
         body = self._body(about, event) | {

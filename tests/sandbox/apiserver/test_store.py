@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from krayne.sandbox.apiserver.store import Key, Store, TooOldError
+from krayne.sandbox.apiserver.store import Key, Store, TooOldError, sharing
 
 
 def key(name: str, namespace: str = "ns") -> Key:
@@ -73,3 +75,26 @@ def test_a_list_at_a_version_is_what_it_was_then(steps: list[tuple[str, bool]]) 
         seen[store.version] = store.list("things")
     for version, items in seen.items():
         assert store.list_at("things", "", version) == items
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(-2, 2) | st.sampled_from("ab"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(VALUES, VALUES)
+def test_what_is_shared_with_the_last_version_is_what_was_written(new: object, old: object) -> None:
+    """To the type: 1, 1.0 and true are three things, and the order of fields is kept."""
+    assert json.dumps(sharing(new, old)) == json.dumps(new)
+
+
+def test_a_version_takes_no_more_than_what_it_changed() -> None:
+    """A status is written often, the spec beside it is large."""
+    store = Store()
+    put(store, "a", spec={"long": ["text"] * 9}, status={"ready": 0})
+    put(store, "a", spec={"long": ["text"] * 9}, status={"ready": 1})
+    first, second = (change.new.object for change in store.since("things", 0) if change.new)
+    assert first["spec"] is second["spec"]
+    assert (first["status"], second["status"]) == ({"ready": 0}, {"ready": 1})

@@ -168,7 +168,10 @@ def test_versions_come_from_the_head_where_it_was_asked() -> None:
         ("crash-loop", "kubectl logs demo-head-tkbwk -c ray-head --previous -n lab-crash-loop"),
         ("quota-refuses-head", "kubectl describe resourcequota -n lab-ready"),
         ("never-answered", "kubectl get pods -A -l app.kubernetes.io/name=kuberay-operator"),
-        ("suspended", "kubectl krayne apply demo --set suspend=false -n lab-suspended"),
+        (
+            "suspended",
+            """kubectl patch raycluster demo --type=merge -p '{"spec":{"suspend":false}}' -n lab-suspended""",
+        ),
         ("waits-in-kueue", "kubectl get workloads.kueue.x-k8s.io -n lab-suspended"),
         ("deleting-held", "kubectl get raycluster demo -o jsonpath='{.metadata.finalizers}' -n lab-ready"),
         ("head-died-after-ready", "kubectl logs demo-head-fc6v2 -c ray-head --previous -n lab-ready"),
@@ -188,7 +191,17 @@ def test_what_needs_doing_is_said(capture: Capture) -> None:
         assert seen.next_steps == ()
     if seen.info.hopeless:
         assert seen.next_steps
-    assert not re.search(r"[{}]", "".join(seen.next_steps).replace("{.metadata.finalizers}", ""))
+    meant = ("{.metadata.finalizers}", '{"spec":{"suspend":false}}')
+    assert not re.search(r"[{}]", re.sub("|".join(map(re.escape, meant)), "", "".join(seen.next_steps)))
+
+
+@every_capture
+def test_the_commands_to_run_next_lead_to_the_same_server(capture: Capture) -> None:
+    """Whatever the kubeconfig's current context is when they are pasted."""
+    given = cluster_details(capture.cluster, capture.pods, capture.events, now=capture.now, way=("--context=my prod",))
+    for step in given.next_steps:
+        if "kubectl " in step:
+            assert step.endswith(" '--context=my prod'"), step
 
 
 def group(*resources: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: floa
         left = None if until is None else max(0.0, until - time.monotonic())
         with Progress() as progress:
             info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=cluster)
-        click.echo("\n".join(ready_lines(info)), err=True)
+        click.echo("\n".join(ready_lines(info, there)), err=True)
 
 
 @contextmanager
@@ -99,19 +99,19 @@ def interruptible(kubectl: Kubectl, sent: Sequence[dict[str, Any]]) -> Iterator[
             name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
             lines += [
                 f"Stopped; {there.named(name)} stays.",
-                f"Go on:   kubectl krayne wait {name} -n {there.current_namespace}",
+                f"Go on:   kubectl krayne wait {there.where(name)}",
                 next_steps(there, name),
             ]
         if not sent:
-            lines.append(f"What was being sent may have arrived: kubectl krayne get -n {kubectl.current_namespace}")
+            lines.append(f"What was being sent may have arrived: kubectl krayne get {kubectl.where()}")
         click.echo("\n".join(lines), err=True)
         raise
 
 
-def ready_lines(info: ClusterInfo) -> list[str]:
+def ready_lines(info: ClusterInfo, kubectl: Kubectl) -> list[str]:
     """What one can open now, and how."""
-    lines = [f"raycluster {info.name} in namespace {info.namespace} is ready."]
-    lines.append(f"Open it here:  kubectl krayne tun-open {info.name} -n {info.namespace}")
+    lines = [f"{kubectl.named(info.name)} is ready."]
+    lines.append(f"Open it here:  kubectl krayne tun-open {kubectl.where(info.name)}")
     if info.dashboard_url:
         lines.append(f"In the cluster: {info.dashboard_url}  {info.client_url}")
     return lines

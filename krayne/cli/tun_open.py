@@ -159,8 +159,8 @@ def _show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> 
     if form == "env":
         click.echo("\n".join(f"export {key}={shlex.quote(value)}" for key, value in variables.items()))
     elif form == "text":
-        close = closing or f"Close it with: kubectl krayne tun-close {tunnel.name} -n {tunnel.namespace}"
-        click.echo("\n".join([*_lines(tunnel, told), *_ray_lines(variables), close]))
+        close = closing or f"Close it with: kubectl krayne tun-close {kubectl.where(tunnel.name)}"
+        click.echo("\n".join([*_lines(kubectl, tunnel, told), *_ray_lines(variables), close]))
     else:
         value = _Opened(tunnel, told, variables)
         click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
@@ -175,21 +175,21 @@ def _variables(tunnel: Tunnel, token: str | None) -> dict[str, str]:
     return variables
 
 
-def _lines(tunnel: Tunnel, told: dict[str, ServiceInfo]) -> list[str]:
+def _lines(kubectl: Kubectl, tunnel: Tunnel, told: dict[str, ServiceInfo]) -> list[str]:
     """A line for each service: what to open, and how it stands."""
     width = max((len(each.service) for each in tunnel.forwards), default=0)
     lines = [f"raycluster {tunnel.name} in namespace {tunnel.namespace} is open on this machine:"]
     for each in tunnel.forwards:
-        line = f"  {each.service:<{width}}  {_opening(tunnel, each, told.get(each.service))}"
+        line = f"  {each.service:<{width}}  {_opening(kubectl, tunnel, each, told.get(each.service))}"
         if each.state != "up":
             line += f"  ({each.state}: {one_line(_why(each, told.get(each.service)))})"
         lines.append(line)
     return lines
 
 
-def _opening(tunnel: Tunnel, forward: Forward, info: ServiceInfo | None) -> str:
+def _opening(kubectl: Kubectl, tunnel: Tunnel, forward: Forward, info: ServiceInfo | None) -> str:
     if forward.service == "ssh":
-        return f"kubectl krayne ssh {tunnel.name} -n {tunnel.namespace}"
+        return f"kubectl krayne ssh {kubectl.where(tunnel.name)}"
     if forward.service == "client":
         return f'ray.init("{forward.url}")'
     return with_secret(forward.url, info) + (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+
 from krayne.cluster.values import ClusterInfo
 from krayne.status import Status, Verdict
 
-_CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate"
+_CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate{where}"
 
-# {name} and {where} (the namespace as flags) are filled in.
+# {name}, {where} (flags to the namespace and its server) and {way} (flags to the server) are filled in.
 _ADVICE: dict[Status, tuple[str, ...]] = {
-    Status.CREATING: ("kubectl get pods -A -l app.kubernetes.io/name=kuberay-operator",),
+    Status.CREATING: ("kubectl get pods -A -l app.kubernetes.io/name=kuberay-operator{way}",),
     Status.PODS_PENDING: ("kubectl krayne wait {name} --for ready{where}",),
     Status.UNSCHEDULABLE: (
         "ask for less (cpus, memory, gpus), add nodes, or let node_selector and tolerations match one",
-        "kubectl describe nodes",
+        "kubectl describe nodes{way}",
     ),
     Status.CONTAINERS_CREATING: ("kubectl krayne wait {name} --for ready{where}",),
     Status.IMAGE_PULL_ERROR: (
@@ -22,17 +25,21 @@ _ADVICE: dict[Status, tuple[str, ...]] = {
     ),
     Status.CRASH_LOOP: (_CORRECT,),
     Status.RUNNING: ("kubectl krayne wait {name} --for ready{where}",),
-    Status.FAILED: ("kubectl krayne apply -f FILE, once corrected",),
+    Status.FAILED: ("correct the configuration, then: kubectl krayne apply -f FILE{where}",),
     Status.DELETING: ("kubectl krayne wait {name} --for deleted{where}",),
-    Status.SUSPENDED: ("kubectl krayne apply {name} --set suspend=false{where}",),
+    Status.SUSPENDED: ('kubectl patch raycluster {name} --type=merge -p \'{{"spec":{{"suspend":false}}}}\'{where}',),
 }
 
 
-def next_steps(info: ClusterInfo, verdict: Verdict) -> tuple[str, ...]:
-    """Say what to look at or to do next, the most useful first; nothing for a cluster that is ready."""
-    where = f" -n {info.namespace}" if info.namespace else ""
+def next_steps(info: ClusterInfo, verdict: Verdict, way: Sequence[str] = ()) -> tuple[str, ...]:
+    """Say what to look at or to do next, the most useful first; nothing for a cluster that is ready.
+
+    ``way``: kubectl's flags that lead to the cluster's API server, for the commands.
+    """
+    to_server = "".join(f" {shlex.quote(flag)}" for flag in way)
+    where = (f" -n {info.namespace}" if info.namespace else "") + to_server
     steps = list(_first(info, verdict, where))
-    steps += [step.format(name=info.name, where=where) for step in _general(verdict)]
+    steps += [step.format(name=info.name, where=where, way=to_server) for step in _general(verdict)]
     return tuple(steps)
 
 
@@ -57,7 +64,7 @@ def _first(info: ClusterInfo, verdict: Verdict, where: str) -> tuple[str, ...]:
     if verdict.status is Status.SUSPENDED and not verdict.hopeless:
         return (f"kubectl get workloads.kueue.x-k8s.io{where}",)
     if verdict.status is Status.CONTAINERS_CREATING and verdict.hopeless:
-        return ("make what is missing, or " + _CORRECT,)
+        return ("make what is missing, or " + _CORRECT.format(where=where),)
     if "held up by finalizer" in cause:
         return (f"kubectl get raycluster {info.name} -o jsonpath='{{.metadata.finalizers}}'{where}",)
     return ()

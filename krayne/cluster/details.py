@@ -96,10 +96,12 @@ def cluster_details(
     now: datetime,
     versions: Versions | None = None,
     services: tuple[ServiceInfo, ...] = (),
+    way: Sequence[str] = (),
 ) -> ClusterDetails:
     """Tell all of a cluster. ``pods`` and ``events``: as ``judge`` takes them.
 
     ``versions`` and ``services``: as read from its head; without the former what its spec asks for stands.
+    ``way``: kubectl's flags that lead to its API server, for the next steps.
     """
     heard = Events(events)
     verdict = judge(cluster, pods, heard, now=now)
@@ -111,7 +113,7 @@ def cluster_details(
         pods=tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),
-        next_steps=next_steps(info, verdict),
+        next_steps=next_steps(info, verdict, way),
         services=services,
     )
 

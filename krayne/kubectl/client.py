@@ -229,6 +229,17 @@ class Kubectl:
         """How messages call one cluster."""
         return f"raycluster {name} in namespace {self.current_namespace}"
 
+    def where(self, *names: str, everywhere: bool = False) -> str:
+        """Names, and the flags that lead where this connection leads: for a command that a message tells to run."""
+        import shlex
+
+        return shlex.join((*names, *(("-A",) if everywhere else ("-n", self.current_namespace)), *self.way))
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """The flags that lead to the same API server as the same user, where any were given."""
+        return tuple(flag for flag in self._connection if not flag.startswith("--request-timeout="))
+
     @property
     def _in_namespace(self) -> str:
         return f"--namespace={checked(self.current_namespace)}"

@@ -80,7 +80,7 @@ def _create(
     try:
         return submit(manifest, config, send, warn, own_template=template is not None)
     except ClusterAlreadyExistsError as error:
-        where = f"{config.name} -n {kubectl.current_namespace}"
+        where = kubectl.where(config.name)
         raise ClusterAlreadyExistsError(
             f"{error}\nSee it: kubectl krayne describe {where}\nTo change it: kubectl krayne apply; "
             f"to make it anew: kubectl krayne delete {where}"

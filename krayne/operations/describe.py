@@ -46,7 +46,7 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     versions_asked = _ask_versions(kubectl, pods or [])  # runs while the services are asked
     services = _services(kubectl, cluster, pods or [])
     now, versions = datetime.now(timezone.utc), _running_versions(versions_asked)
-    details = cluster_details(cluster, pods, events, now=now, versions=versions, services=services)
+    details = cluster_details(cluster, pods, events, now=now, versions=versions, services=services, way=kubectl.way)
     return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
 
 

@@ -147,7 +147,8 @@ def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]
         near = get_close_matches(name, there, n=3)
         lines.append(f"{kubectl.named(name)} not found" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
     if not there:
-        lines.append("There is no RayCluster in this namespace; look in all of them with: kubectl krayne get -A")
+        look = f"kubectl krayne get {kubectl.where(everywhere=True)}"
+        lines.append(f"There is no RayCluster in this namespace; look in all of them with: {look}")
     return ClusterNotFoundError("\n".join(lines))
 
 

@@ -100,7 +100,7 @@ def _scale(
         return patched
     raise ConflictError(
         f"cannot scale {kubectl.named(name)}: something else changes its worker groups all the time\n"
-        f"See who: kubectl get rayclusters.ray.io {name} -n {kubectl.current_namespace} --show-managed-fields -o yaml"
+        f"See who: kubectl get rayclusters.ray.io {kubectl.where(name)} --show-managed-fields -o yaml"
     )
 
 

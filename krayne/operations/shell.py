@@ -50,7 +50,7 @@ def exec_in_cluster(
     pod = _first_running([each for each in items(asked) or [] if objects.group_of(each) == wanted])
     if pod is None:
         what = "head" if group is None else f"worker of group {group}"
-        where = f"{name} -n {kubectl.current_namespace}"
+        where = kubectl.where(name)
         raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\nSee why: kubectl krayne describe {where}")
     container = objects.string(objects.items(pod, "spec", "containers")[0], "name")  # KubeRay: the first is Ray's
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
@@ -168,12 +168,12 @@ def _ssh_service(kubectl: Kubectl, name: str, cluster: dict[str, Any], pods: Seq
     if service.state == "off":
         raise UsageError(
             f"{kubectl.named(name)} has no SSH service: it was made without (services.ssh)\n"
-            f"A shell in its head: kubectl krayne exec {name} -n {kubectl.current_namespace}"
+            f"A shell in its head: kubectl krayne exec {kubectl.where(name)}"
         )
     if service.state == "failed":
         raise KrayneError(
             f"the SSH service of {kubectl.named(name)} failed: {service.why}\n"
-            f"A shell in its head: kubectl krayne exec {name} -n {kubectl.current_namespace}"
+            f"A shell in its head: kubectl krayne exec {kubectl.where(name)}"
         )
     return service
 

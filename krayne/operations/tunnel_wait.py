@@ -84,7 +84,7 @@ def _settled(tunnel: Tunnel, services: Sequence[str], must: Sequence[str]) -> bo
 
 
 def _stuck(kubectl: Kubectl, tunnel: Tunnel) -> str:
-    where = f"{tunnel.name} -n {tunnel.namespace}"
+    where = kubectl.where(tunnel.name)
     text = f"the tunnel to {kubectl.named(tunnel.name)} cannot come up: {tunnel.state}: {tunnel.why}"
     if tunnel.state == "needs-login":
         text += f"\nLog in (any kubectl command asks for it), then again: kubectl krayne tun-open {where}"
@@ -99,7 +99,7 @@ def _late(kubectl: Kubectl, place: Place, tunnel: Tunnel | None, timeout: float 
         lines[0] += f" ({tunnel.state}{f': {tunnel.why}' if tunnel.why else ''})"
         down = [each for each in tunnel.forwards if each.state != UP]
         lines += [f"  {each.service}: {each.state}{f', {each.why}' if each.why else ''}" for each in down]
-    where = f"{place.name} -n {place.namespace}"
+    where = kubectl.where(place.name)
     lines.append(f"See:   kubectl krayne tun-list; kubectl krayne describe {where}")
     lines.append(f"Close: kubectl krayne tun-close {where}")
     return "\n".join(lines)

@@ -199,5 +199,5 @@ def _explained(kubectl: Kubectl, name: str, verdict: Verdict, words: LastWords) 
 
 def next_steps(kubectl: Kubectl, name: str) -> str:
     """The commands that lead on from a cluster that is not ready."""
-    where = f"{name} -n {kubectl.current_namespace}"
+    where = kubectl.where(name)
     return f"See why: kubectl krayne describe {where}\nUndo:    kubectl krayne delete {where}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from krayne.cli.progress import Progress, live_lines, plain_line, ready_lines
 from krayne.cluster import cluster_info
+from krayne.kubectl import Kubectl
 from tests.operations.conftest import captured
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def test_on_a_terminal_the_lines_are_written_over(monkeypatch: pytest.MonkeyPatc
 
 def test_a_ready_cluster_says_what_to_open() -> None:
     """Lines that can be pasted."""
-    lines = "\n".join(ready_lines(info("ready-3-ready")))
-    assert "kubectl krayne tun-open demo -n lab-ready" in lines
+    lines = "\n".join(ready_lines(info("ready-3-ready"), Kubectl(namespace="lab-ready", context="prod")))
+    assert "kubectl krayne tun-open demo -n lab-ready --context=prod" in lines

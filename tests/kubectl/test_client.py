@@ -56,6 +56,15 @@ def test_every_connection_flag_reaches_every_call(fake_kubectl: FakeKubectl) -> 
     )
 
 
+def test_what_a_message_tells_to_run_leads_to_the_same_place() -> None:
+    """Pasted, it is about the same cluster, as the same user; the namespace is always said."""
+    kubectl = Kubectl(**{**EVERYTHING, "kubeconfig": "/my config"})  # type: ignore[arg-type]  # as above
+    way = "--context=c '--kubeconfig=/my config' --cluster=l --user=u --as=bob --as-group=g1 --as-group=g2"
+    assert kubectl.where("a") == f"a -n ml {way}"
+    assert kubectl.where(everywhere=True) == f"-A {way}"
+    assert Kubectl(namespace="ml").where("a; rm -rf /") == "'a; rm -rf /' -n ml"
+
+
 def test_kubectl_is_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """$KUBECTL."""
     monkeypatch.setenv("KUBECTL", "/opt/kubectl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,9 +61,11 @@ def test_what_was_asked_for_is_an_error_with_the_version_it_needs(fake_kubectl: 
 def test_a_name_that_is_taken_is_an_error_with_what_to_do(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
     """The server decides."""
     taken = 'Error from server (AlreadyExists): error when creating "STDIN": rayclusters.ray.io "demo" already exists'
-    fake_kubectl.reply("create", stderr=taken, code=1)
-    with pytest.raises(ClusterAlreadyExistsError, match="kubectl krayne describe demo -n ml"):
-        create_cluster(ClusterConfig(name="demo"), kubectl=kubectl)
+    fake_kubectl.reply("*create", stderr=taken, code=1)
+    with pytest.raises(ClusterAlreadyExistsError) as error:
+        create_cluster(ClusterConfig(name="demo"), kubectl=replace(kubectl, context="prod"))
+    assert "kubectl krayne describe demo -n ml --context=prod\n" in str(error.value)
+    assert str(error.value).endswith("kubectl krayne delete demo -n ml --context=prod")
 
 
 def test_a_preview_here_needs_no_kubectl(fake_kubectl: FakeKubectl) -> None:

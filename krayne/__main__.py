@@ -15,6 +15,9 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(100_000)
+    from krayne import deferred
+
+    deferred.allowed = True
     from krayne.cli import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

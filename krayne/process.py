@@ -6,15 +6,12 @@ once, large output costs no more than reading it, and no terminal is faked.
 
 from __future__ import annotations
 
-import importlib
 import os
 import selectors
 import signal
-import sys
 import time
 from contextlib import contextmanager, suppress
 from io import BytesIO
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,49 +24,17 @@ _SILENCE = 1.0  # seconds after which words on stderr are taken for a prompt rat
 _CHECK = 0.2  # seconds between looks at a program whose own children keep its stderr open
 
 
-class _Deferred(ModuleType):
-    """Stands for a module while sh is imported; loads the real one at the first use of anything it lacks."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
-
-
 def _import_sh() -> Any:
-    """Import sh without asyncio and importlib.metadata, most of its cost: they serve its async interface and its
-    version alone.
-
-    Measured with sh 2.4 on Python 3.11: 60 ms whole, 25 ms so. A module that is loaded already is left as it is.
+    """Import sh, without asyncio and importlib.metadata where that is allowed: they serve its async interface and its
+    version alone, and are most of its cost (sh 2.4 on Python 3.11: 60 ms whole, 25 ms so).
     """
-    asyncio = _Deferred("asyncio")
-    asyncio.__dict__.update(Queue=object, get_running_loop=_no_running_loop)
-    metadata = _Deferred("importlib.metadata")
-    metadata.__dict__.update(version=lambda _name: "unknown", PackageNotFoundError=LookupError)
-    with _in_place_of(asyncio), _in_place_of(metadata):
+    from krayne.deferred import Deferred
+
+    asyncio = Deferred("asyncio", Queue=object, get_running_loop=_no_running_loop)
+    metadata = Deferred("importlib.metadata", version=lambda _name: "unknown", PackageNotFoundError=LookupError)
+    with asyncio, metadata:
         import sh
     return sh
-
-
-@contextmanager
-def _in_place_of(stand_in: _Deferred) -> Iterator[None]:
-    """Let imports find a stand-in, unless the real module is loaded."""
-    parent, _, name = stand_in.__name__.rpartition(".")
-    if stand_in.__name__ in sys.modules or "sh" in sys.modules:
-        yield
-        return
-    sys.modules[stand_in.__name__] = stand_in
-    if parent:
-        setattr(sys.modules[parent], name, stand_in)
-    try:
-        yield
-    finally:
-        if sys.modules.get(stand_in.__name__) is stand_in:
-            del sys.modules[stand_in.__name__]
-            if parent:
-                delattr(sys.modules[parent], name)
 
 
 def _no_running_loop() -> None:

@@ -94,15 +94,28 @@ def test_stop_ends_it_and_gives_all_pipes_back() -> None:
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 
-def test_importing_sh_loads_neither_asyncio_nor_metadata() -> None:
-    """What sh needs for its async interface costs two thirds of its import."""
+def test_krayne_s_own_process_imports_sh_without_what_only_its_async_interface_needs() -> None:
+    """Two thirds of its import; what is used of it after all is loaded then."""
     code = (
-        "import sys; from krayne.process import Process; Process(['/bin/true']).communicate();"
-        "print('asyncio' in sys.modules, 'importlib.metadata' in sys.modules);"
+        "import sys; from krayne import deferred; deferred.allowed = True\n"
+        "from krayne.process import Process; Process(['/bin/true']).communicate()\n"
+        "print('asyncio' in sys.modules, 'importlib.metadata' in sys.modules)\n"
         "import asyncio, importlib.metadata; asyncio.run(asyncio.sleep(0)); print(importlib.metadata.version('sh')[:1])"
     )
     done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n2\n"
+
+
+def test_a_program_that_uses_the_sdk_has_sh_whole() -> None:
+    """Its async interface, too."""
+    code = (
+        "from krayne.process import Process; Process(['/bin/true']).communicate()\n"
+        "import asyncio, sh\n"
+        "async def main(): return await sh.Command('/bin/echo')('hi', _async=True)\n"
+        "print(sh.__version__ != 'unknown', str(asyncio.run(main())).strip())"
+    )
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True hi\n"
 
 
 def test_runs_inside_an_event_loop() -> None:

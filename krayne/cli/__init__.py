@@ -8,7 +8,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import click
+from krayne.deferred import Deferred
+
+with Deferred("uuid"):  # for an option type that krayne has none of
+    import click
 
 from krayne.errors import KrayneError
 

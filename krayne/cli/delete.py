@@ -10,6 +10,7 @@ import click
 from krayne.cli.manifests import show_change, warn
 from krayne.cli.options import Command, cluster_name, connection, output, waiting
 from krayne.kubectl import Kubectl
+from krayne.terminal import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,7 @@ def _targets(kubectl: Kubectl, names: Sequence[str], selector: str | None, ignor
 
 def _confirm(targets: Sequence[str], namespace: str) -> None:
     what = f"raycluster {targets[0]}" if len(targets) == 1 else f"{len(targets)} rayclusters ({', '.join(targets)})"
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise click.UsageError(f"there is no terminal to ask on: add -y to delete {what} in namespace {namespace}")
     if not click.confirm(f"Delete {what} in namespace {namespace}?", err=True):
         click.echo("Nothing was deleted.", err=True)

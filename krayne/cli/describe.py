@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
 from krayne.cli.options import Command, cluster_name, connection, output
 from krayne.kubectl import Kubectl
+from krayne.terminal import takes_colour
 
 EXAMPLES = """
 # What state it is in and why, its pods, events and addresses
@@ -37,7 +37,7 @@ def describe(names: tuple[str, ...], form: str, kubectl: Kubectl) -> None:
     from krayne.cli.description import details_text
 
     if form == "text":
-        now, colour = datetime.now(timezone.utc), sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        now, colour = datetime.now(timezone.utc), takes_colour(sys.stdout)
         texts = [details_text(details, now=now, colour=colour).rstrip("\n") for details in described]
         click.echo("\n\n".join(texts))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from krayne.cli.options import Command, cluster_name, connection, output
 from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl
+from krayne.terminal import takes_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,7 @@ class _Rows:
             wide=self._form == "wide",
             namespaces=self.namespaces,
             headers=self._headers,
-            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+            colour=takes_colour(sys.stdout),
             now=datetime.now(timezone.utc),
             widths=self._widths,
         )

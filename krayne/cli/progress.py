@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from krayne.terminal import is_terminal
 from krayne.text import one_line
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Progress:
     """Writes each change to stderr; as a context manager it leaves the last state standing."""
 
     def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
+        self._live = is_terminal(sys.stderr)
         self._written = 0
         self._last = ""
 
@@ -51,8 +52,7 @@ class Progress:
 
     @staticmethod
     def _write(text: str) -> None:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        click.echo(text, err=True, nl=False)
 
 
 def plain_line(info: ClusterInfo) -> str:

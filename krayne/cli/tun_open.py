@@ -16,6 +16,7 @@ from krayne.cli.progress import UP_AND_CLEAR
 from krayne.cluster.values import Value
 from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl
+from krayne.terminal import is_terminal
 from krayne.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _follow(kubectl: Kubectl, name: str) -> None:
     from krayne.operations.tunnels import follow_tunnel
     from krayne.tunnels.state import GONE
 
-    live, written, shown, tunnel = sys.stdout.isatty(), 0, False, None
+    live, written, shown, tunnel = is_terminal(sys.stdout), 0, False, None
     try:
         for tunnel in follow_tunnel(name, kubectl=kubectl):
             if not shown:

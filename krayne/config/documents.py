@@ -32,6 +32,8 @@ def read(file: str) -> list[Reading]:
 def _bytes(file: str, label: str) -> bytes:
     try:
         if file == STDIN:
+            if sys.stdin is None:
+                raise refusal([f"{label}: is closed, so there is no configuration to read from it"])
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
             with FilePath(file).open("rb") as opened:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from krayne.errors import ClusterNotReadyError, ClusterTimeoutError, KrayneError, UsageError
 from krayne.kubectl import Kubectl
+from krayne.terminal import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def exec_in_cluster(
         where = kubectl.where(name)
         raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\nSee why: kubectl krayne describe {where}")
     container = objects.string(objects.items(pod, "spec", "containers")[0], "name")  # KubeRay: the first is Ray's
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     argv = kubectl.shell(objects.name(pod), container, *(command or _SHELL), terminal=terminal)
     import shlex
 

@@ -18,10 +18,17 @@ def main() -> None:
     from krayne import deferred
 
     deferred.allowed = True
+    is_get = sys.argv[1:2] == ["get"]
+    if is_get:
+        from krayne import headstart
+
+        headstart.begin(sys.argv[2:])
     from krayne.cli import main as run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code = run()
+    if is_get:
+        headstart.end()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # None: the caller closed it
             stream.flush()

@@ -60,7 +60,7 @@ class Process:
     def __init__(
         self, argv: Sequence[str], *, stdin: bytes | None = None, tell: Callable[[str], None] | None = None
     ) -> None:
-        self._tell = tell
+        self.argv, self.tell = tuple(argv), tell
         self._pending_input = stdin or b""
         self.stdout, out = os.pipe()
         self.stderr, err = os.pipe()
@@ -103,8 +103,8 @@ class Process:
                             selector.unregister(key.fd)
                     if not events and not self.alive():
                         break
-                    if self._tell and len(err) > told and time.monotonic() - heard > _SILENCE:
-                        self._tell(err[told:].decode(errors="replace"))
+                    if self.tell and len(err) > told and time.monotonic() - heard > _SILENCE:
+                        self.tell(err[told:].decode(errors="replace"))
                         told = len(err)
             return Completed(self._wait(), out.getvalue(), err.decode(errors="replace"))
         finally:

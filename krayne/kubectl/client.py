@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from krayne.kubectl import ahead
 from krayne.kubectl.paths import checked, pod_selector, query
 from krayne.kubectl.reply import Reply
 
@@ -102,6 +103,9 @@ class Kubectl:
             import shlex
 
             self.log(shlex.join(argv))
+        if running := ahead.take(argv):
+            running.tell = self.tell
+            return running
         try:
             return Process(argv, stdin=stdin, tell=self.tell)
         except OSError as error:

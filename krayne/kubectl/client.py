@@ -13,7 +13,8 @@ from krayne.kubectl.paths import checked, pod_selector, query
 from krayne.kubectl.reply import Reply
 
 if TYPE_CHECKING:
-    from krayne.process import Process
+    from krayne.errors import KrayneError
+    from krayne.process import Completed, Process
 
 RESOURCE = "rayclusters.ray.io"  # in full: no other group's rayclusters, no short name of another kind
 FIELD_MANAGER = "krayne"
@@ -51,6 +52,13 @@ class Kubectl:
         from krayne.kubectl.kubeconfig import context_namespace
 
         return context_namespace(kubeconfig=self.kubeconfig, context=self.context, environ=os.environ)
+
+    @cached_property
+    def server(self) -> str:
+        """The API server's address, as the kubeconfig has it."""
+        from krayne.kubectl.kubeconfig import server_address
+
+        return server_address(kubeconfig=self.kubeconfig, context=self.context, cluster=self.cluster)
 
     def within(self, namespace: str | None) -> Kubectl:
         """The same connection in another namespace; None leaves it as it is."""
@@ -115,7 +123,14 @@ class Kubectl:
 
     def ask(self, *args: str, doing: str, stdin: bytes | None = None) -> Reply:
         """Start a call whose answer is read later; ``doing`` completes "cannot …" if it fails."""
-        return Reply(self, self.start(*args, stdin=stdin), doing)
+        return Reply(self.start(*args, stdin=stdin), doing, self.failure)
+
+    def failure(self, doing: str, done: Completed) -> KrayneError:
+        """What the failure of a call amounts to."""
+        from krayne.kubectl.failures import failure, outdated
+
+        old = outdated(self.binary, done.stderr, lambda: self.start("version", "--client", "--output=json"))
+        return old or failure(doing, done.stderr, done.code, namespace=self.current_namespace)
 
     # --- reading: straight from the API's paths, which spares discovery and kubectl's own decoding ---
 

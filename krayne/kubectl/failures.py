@@ -22,6 +22,10 @@ from krayne.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from krayne.process import Process
+
+_OLDEST = (1, 30)  # the oldest kubectl that krayne is tested with
+
 INSTALL_KUBERAY = "https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/kuberay-operator-installation.html"
 
 
@@ -96,6 +100,29 @@ def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None)
     kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
     advice = _NEXT.get(kind, _nothing)(words, namespace)
     return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))
+
+
+def outdated(binary: str, stderr: str, ask_version: Callable[[], Process]) -> KrayneError | None:
+    """The better explanation of a flag that kubectl does not know: it is older than any that krayne works with.
+
+    ``ask_version`` starts a kubectl that tells its own version, as JSON; only where it is needed.
+    """
+    if not re.search(r"unknown (shorthand )?flag|invalid argument .* for \"--", stderr):
+        return None
+    import json
+
+    try:
+        client = json.loads(ask_version().communicate().stdout)["clientVersion"]
+        found = (int(client["major"]), int(re.sub(r"\D", "", client["minor"])))
+    except (ValueError, KeyError, TypeError):
+        return None
+    if found >= _OLDEST:
+        return None
+    needed = ".".join(map(str, _OLDEST))
+    return KubectlError(
+        f"{binary} is {client.get('gitVersion', found)}, too old for krayne, which needs {needed} or newer: "
+        f"{stderr.strip().splitlines()[0]}\nInstall a newer kubectl, or name one with KUBECTL=/path/to/kubectl"
+    )
 
 
 def unknown_fields(words: str) -> list[str]:

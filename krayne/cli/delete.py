@@ -87,8 +87,8 @@ def delete(
 def _targets(kubectl: Kubectl, names: Sequence[str], selector: str | None, ignore_not_found: bool) -> list[str]:
     """The clusters meant, which are there; warns about those that another object would make again."""
     from krayne.errors import ClusterNotFoundError
-    from krayne.operations.get import missing_cluster
     from krayne.operations.owners import owner_warning
+    from krayne.operations.reading import missing_cluster
 
     clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).items()}
     missing = [name for name in names if name not in clusters]

@@ -146,7 +146,7 @@ def _progress() -> Progress:
 
 def _show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> None:
     from krayne.cli import output as written
-    from krayne.operations.get import read_cluster
+    from krayne.operations.reading import read_cluster
     from krayne.operations.tunnels import auth_token, services
 
     cluster = read_cluster(kubectl, tunnel.name)

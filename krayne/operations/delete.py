@@ -28,7 +28,7 @@ def delete_cluster(
     True if there was one. Raises ClusterNotFoundError if not, unless ``ignore_not_found``; ClusterTimeoutError if it
     is still there after ``timeout`` seconds. ``dry_run`` asks the server and deletes nothing.
     """
-    from krayne.operations.get import read_cluster
+    from krayne.operations.reading import read_cluster
     from krayne.operations.tunnels import close_tunnel
     from krayne.operations.wait import wait_until_deleted
 

@@ -11,6 +11,7 @@ from krayne.kubectl import Kubectl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from krayne.cluster import ClusterDetails, Versions
     from krayne.kubectl import Reply
@@ -29,33 +30,29 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     ClusterNotFoundError (its text names similar clusters) or another KrayneError.
     """
     from krayne.cluster import cluster_details
-    from krayne.operations.get import found_cluster, items
-    from krayne.operations.tunnels import with_local_urls
+    from krayne.operations.local_urls import with_local_urls
+    from krayne.operations.reading import found_cluster, items, of_cluster
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    asked, pods_asked, events_asked = kubectl.get_cluster(name), kubectl.list_pods([name]), kubectl.list_events()
-    try:
-        cluster = found_cluster(kubectl, name, asked)
-    except KrayneError:
-        pods_asked.stop()
-        events_asked.stop()
-        raise
-    pods = items(pods_asked)
-    its = {name, *(pod["metadata"]["name"] for pod in pods or [])}
-    events = [event for event in items(events_asked) or [] if (event.get("involvedObject") or {}).get("name") in its]
-    versions_asked = _ask_versions(kubectl, pods or [])  # runs while the services are asked
-    services = _services(kubectl, cluster, pods or [])
-    now, versions = datetime.now(timezone.utc), _running_versions(versions_asked)
+    with kubectl.get_cluster(name) as asked, kubectl.list_pods([name]) as its_pods, kubectl.list_events() as heard:
+        cluster, pods = found_cluster(kubectl, name, asked), items(its_pods)
+        events = of_cluster(name, pods or [], items(heard) or [])
+    with _ask_versions(kubectl, pods or []) as versions_asked:  # runs while the services are asked
+        services = _services(kubectl, cluster, pods or [])
+        versions = _running_versions(versions_asked)
+    now = datetime.now(timezone.utc)
     details = cluster_details(cluster, pods, events, now=now, versions=versions, services=services, way=kubectl.way)
     return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
 
 
-def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> Reply | None:
+def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> AbstractContextManager[Reply | None]:
     """Ask the head what it runs; None where there is no head that does."""
+    from contextlib import nullcontext
+
     from krayne.services import head_of
 
     head = head_of(pods)
-    return kubectl.exec(head.pod, head.container, "python", "-c", _ASK) if head else None
+    return kubectl.exec(head.pod, head.container, "python", "-c", _ASK) if head else nullcontext()
 
 
 def _running_versions(asked: Reply | None) -> Versions | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import ClusterNotFoundError, PermissionDeniedError
+from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl, pod_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from krayne.cluster import ClusterInfo
-    from krayne.kubectl import Reply
     from krayne.objects import Object
 
     Answer = Callable[[], list[ClusterInfo]]
@@ -48,6 +47,8 @@ def ask_cluster(kubectl: Kubectl, name: str) -> Answer:
     """Start asking for one cluster; calling what comes back waits for it. Raises what get_cluster does, then."""
     asked = kubectl.get_cluster(name)
     _load_rules()
+    from krayne.operations.reading import found_cluster
+
     return lambda: judged(kubectl, [found_cluster(kubectl, name, asked)])
 
 
@@ -65,6 +66,8 @@ def ask_clusters(
         by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
         found = judged(kubectl, [by_name[name] for name in dict.fromkeys(names) if name in by_name])
         if missing := [name for name in names if name not in by_name]:
+            from krayne.operations.reading import missing_cluster
+
             raise ClusterNotFoundError(str(missing_cluster(kubectl, missing, sorted(by_name))), found)
         return found
 
@@ -83,6 +86,7 @@ def watch_clusters(
     from krayne.cluster.info import cluster_info
     from krayne.kubectl.watch import Watched, changes
     from krayne.objects import by_cluster
+    from krayne.operations.reading import missing_cluster
     from krayne.status import Events
 
     kubectl = (kubectl or Kubectl()).within(namespace)
@@ -113,21 +117,6 @@ def watch_clusters(
                 yield info
 
 
-def read_cluster(kubectl: Kubectl, name: str) -> dict[str, Any]:
-    """The RayCluster as the API server has it. Raises ClusterNotFoundError, naming similar ones."""
-    return found_cluster(kubectl, name, kubectl.get_cluster(name))
-
-
-def found_cluster(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
-    """The RayCluster that was asked for. Raises ClusterNotFoundError, naming similar ones."""
-    try:
-        cluster: dict[str, Any] = asked.json()
-    except ClusterNotFoundError:
-        there = kubectl.list_clusters().items()
-        raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
-    return cluster
-
-
 def _load_rules() -> None:
     """Import what the answer will need, while kubectl waits for the server."""
     import json
@@ -136,20 +125,6 @@ def _load_rules() -> None:
     import krayne.tunnels.places
 
     _ = json, krayne.cluster.info, krayne.tunnels.places
-
-
-def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:
-    """The error for clusters that do not exist, with the near names of those that do."""
-    from difflib import get_close_matches
-
-    lines = []
-    for name in names:
-        near = get_close_matches(name, there, n=3)
-        lines.append(f"{kubectl.named(name)} not found" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
-    if not there:
-        look = f"kubectl krayne get {kubectl.where(everywhere=True)}"
-        lines.append(f"There is no RayCluster in this namespace; look in all of them with: {look}")
-    return ClusterNotFoundError("\n".join(lines))
 
 
 def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: bool = False) -> list[ClusterInfo]:
@@ -162,9 +137,14 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
     pods: Sequence[Object] | None = None
     events = Events()
     if doubtful:
-        asked = kubectl.list_pods(sorted(set(doubtful)) if len(doubtful) <= _NAMED else (), everywhere=everywhere)
-        heard = kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere)
-        pods, events = items(asked), Events(items(heard) or ())
+        from krayne.operations.reading import items
+
+        few = sorted(set(doubtful)) if len(doubtful) <= _NAMED else ()
+        with (
+            kubectl.list_pods(few, everywhere=everywhere) as asked,
+            kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere) as heard,
+        ):
+            pods, events = items(asked), Events(items(heard) or ())
     index = by_cluster(pods or [])
     now = datetime.now(timezone.utc)
 
@@ -177,19 +157,6 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
 
     if not tunnels():
         return infos
-    from krayne.operations.tunnels import with_local_urls
+    from krayne.operations.local_urls import with_local_urls
 
     return with_local_urls(kubectl, clusters, infos)
-
-
-def items(reply: Reply) -> Sequence[Object] | None:
-    """The listed objects; None where the user may not list them, which costs detail but not the answer."""
-    try:
-        return reply.items(_without_managers)
-    except PermissionDeniedError:
-        return None
-
-
-def _without_managers(item: dict[str, Any]) -> None:
-    """Leave out who wrote which field: half of a pod, and read of no pod or event."""
-    item.get("metadata", {}).pop("managedFields", None)

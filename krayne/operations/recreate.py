@@ -19,7 +19,7 @@ def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) ->
     A group counts if its template changed between ``before`` and ``after``, or if a pod of it lacks something that
     the template has (left by an earlier change). Pods that cannot be listed are taken to be as ``before`` said.
     """
-    from krayne.operations.get import items
+    from krayne.operations.reading import items
 
     old, new = dict(_templates(before)), dict(_templates(after))
     pods = items(kubectl.list_pods([after["metadata"]["name"]])) or []

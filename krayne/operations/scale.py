@@ -79,7 +79,7 @@ def _scale(
 ) -> dict[str, Any]:
     """Scale; ``server`` None means in earnest, True and False are the two dry runs."""
     from krayne.kubectl.failures import StaleError
-    from krayne.operations.get import read_cluster
+    from krayne.operations.reading import read_cluster
 
     if all(number is None for number in wanted):
         raise UsageError("nothing to change: give at least one of --replicas, --min and --max")

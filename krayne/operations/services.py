@@ -25,12 +25,11 @@ def get_cluster_services(
     others are installing. Raises ClusterNotFoundError, PermissionDeniedError (the right to exec is needed) or another
     KrayneError.
     """
-    from krayne.operations.get import items, read_cluster
+    from krayne.operations.reading import read_with_pods
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    pods = kubectl.list_pods([name])
-    cluster = read_cluster(kubectl, name)
-    return services_of(kubectl, cluster, items(pods) or [])
+    cluster, pods = read_with_pods(kubectl, name)
+    return services_of(kubectl, cluster, pods or [])
 
 
 def services_of(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tuple[ServiceInfo, ...]:

@@ -38,17 +38,16 @@ def exec_in_cluster(
     ClusterNotFoundError or another KrayneError.
     """
     from krayne import objects
-    from krayne.operations.get import items, read_cluster
+    from krayne.operations.reading import read_with_pods
     from krayne.process import run_attached
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    asked = kubectl.list_pods([name])
-    cluster = read_cluster(kubectl, name)
+    cluster, pods = read_with_pods(kubectl, name)
     groups = [objects.string(each, "groupName") for each in objects.worker_groups(cluster)]
     if group is not None and group not in groups:
         raise UsageError(f"{kubectl.named(name)} has no worker group {group!r}: it has {', '.join(groups) or 'none'}")
     wanted = objects.HEAD_GROUP if group is None else group
-    pod = _first_running([each for each in items(asked) or [] if objects.group_of(each) == wanted])
+    pod = _first_running([each for each in pods or [] if objects.group_of(each) == wanted])
     if pod is None:
         what = "head" if group is None else f"worker of group {group}"
         where = kubectl.where(name)
@@ -135,15 +134,14 @@ def ssh_config(
 def _prepare(kubectl: Kubectl, name: str, timeout: float | None) -> Login:
     """Put the user's key into the head; where and as whom to log in then."""
     from krayne import objects, ssh
-    from krayne.operations.get import items, read_cluster
+    from krayne.operations.reading import read_with_pods
     from krayne.services import HeadPod, add_key, head_of
     from krayne.tunnels.state import Place
 
     until = None if timeout is None else time.monotonic() + timeout
     while True:
-        asked = kubectl.list_pods([name])
-        cluster = read_cluster(kubectl, name)
-        pods = items(asked) or []
+        cluster, found = read_with_pods(kubectl, name)
+        pods = found or []
         service = _ssh_service(kubectl, name, cluster, pods)
         head: HeadPod | None = head_of(pods)
         if service.state == "running" and head:
@@ -156,9 +154,7 @@ def _prepare(kubectl: Kubectl, name: str, timeout: float | None) -> Login:
     key = ssh.own_key()
     added = kubectl.exec(head.pod, head.container, *add_key(), stdin=key.public.encode())
     added.bytes()
-    from krayne.operations.tunnels import server_of
-
-    place = Place(name, kubectl.current_namespace, objects.string(cluster, "metadata", "uid"), server_of(kubectl))
+    place = Place(name, kubectl.current_namespace, objects.string(cluster, "metadata", "uid"), kubectl.server)
     return ssh.Login(place.host, service.user or "ray", key, service.host_key)
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from krayne.cluster import ClusterInfo
     from krayne.services import ServiceInfo
     from krayne.tunnels.state import Holder, Record, Tunnel
 
@@ -117,7 +116,7 @@ def _records(kubectl: Kubectl, name: str) -> list[Record]:
     """A cluster's tunnels, by its name: the running one first; others led to clusters that had the name before."""
     from krayne.tunnels.state import records
 
-    wanted = (server_of(kubectl), kubectl.current_namespace, name)
+    wanted = (kubectl.server, kubectl.current_namespace, name)
     found = [each for each in records() if (each.place.server, each.place.namespace, each.place.name) == wanted]
     return sorted(found, key=lambda record: not record.running)
 
@@ -158,40 +157,6 @@ def list_tunnels() -> list[Tunnel]:
     return found
 
 
-def with_local_urls(
-    kubectl: Kubectl, clusters: Sequence[dict[str, Any]], infos: list[ClusterInfo]
-) -> list[ClusterInfo]:
-    """The same, with local URLs where a tunnel is open. Costs one look at a folder where there is none."""
-    from krayne.tunnels import places
-
-    if not places.tunnels():
-        return infos
-    from dataclasses import replace
-
-    from krayne.tunnels.state import UP, WAITING, records
-
-    by_uid = {record.place.uid: record for record in records() if record.running}
-    if not any(cluster["metadata"].get("uid") in by_uid for cluster in clusters):
-        return infos
-    server, found = server_of(kubectl), []
-    for cluster, info in zip(clusters, infos, strict=True):
-        record = by_uid.get(cluster["metadata"].get("uid", ""))
-        urls: dict[str, str] = {}
-        if record and record.place.server == server:
-            urls = {each.service: each.url for each in record.tunnel.forwards if each.state in (UP, WAITING)}
-        found.append(
-            replace(
-                info,
-                dashboard_url=urls.get("dashboard", info.dashboard_url),
-                client_url=urls.get("client", info.client_url),
-                notebook_url=urls.get("notebook", info.notebook_url),
-                code_server_url=urls.get("code-server", info.code_server_url),
-                ssh_url=urls.get("ssh", info.ssh_url),
-            )
-        )
-    return found
-
-
 def auth_token(kubectl: Kubectl, cluster: dict[str, Any]) -> str | None:
     """The token that the cluster's Ray asks for, from its Secret; None where it asks for none.
 
@@ -217,7 +182,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
     """Have services forwarded for a holder."""
     from dataclasses import replace
 
-    from krayne.operations.get import read_cluster
+    from krayne.operations.reading import read_cluster
     from krayne.tunnels.control import hold
     from krayne.tunnels.state import Place
     from krayne.tunnels.targets import TARGETS, enabled
@@ -229,7 +194,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
     if missing := [each for each in (*only, *asked) if each not in there]:
         raise UsageError(f"{kubectl.named(name)} has no {missing[0]}: it was made without that service")
     meta = cluster["metadata"]
-    place = Place(name=name, namespace=meta["namespace"], uid=meta["uid"], server=server_of(kubectl))
+    place = Place(name=name, namespace=meta["namespace"], uid=meta["uid"], server=kubectl.server)
     wanted = tuple(each for each in there if not only or each in only or each in asked)
     remote = {each: there[each] for each in wanted}
     if not all(TARGETS[each].ray for each in wanted):  # these may listen elsewhere than they were told to
@@ -246,7 +211,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
 
 def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:
     """The services of the head, with their secrets; none where they cannot be asked (no right to exec, no exec)."""
-    from krayne.operations.get import items
+    from krayne.operations.reading import items
     from krayne.operations.services import services_of
 
     try:
@@ -254,10 +219,3 @@ def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ..
         return services_of(kubectl, cluster, pods)
     except KrayneError:
         return ()
-
-
-def server_of(kubectl: Kubectl) -> str:
-    """The API server's address, as the kubeconfig has it."""
-    from krayne.kubectl.kubeconfig import server_address
-
-    return server_address(kubeconfig=kubectl.kubeconfig, context=kubectl.context, cluster=kubectl.cluster)

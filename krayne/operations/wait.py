@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
 from krayne.kubectl import Kubectl, pod_selector
-from krayne.operations.get import read_cluster
+from krayne.operations.reading import read_cluster
 from krayne.operations.words import LastWords
 
 if TYPE_CHECKING:

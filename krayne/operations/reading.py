@@ -1,0 +1,64 @@
+"""Reading a cluster and what belongs to it, as the API server has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from krayne.errors import ClusterNotFoundError, PermissionDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.kubectl import Kubectl, Reply
+    from krayne.objects import Object
+
+
+def read_cluster(kubectl: Kubectl, name: str) -> dict[str, Any]:
+    """The RayCluster as the API server has it. Raises ClusterNotFoundError, naming similar ones."""
+    return found_cluster(kubectl, name, kubectl.get_cluster(name))
+
+
+def found_cluster(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
+    """The RayCluster that was asked for. Raises ClusterNotFoundError, naming similar ones."""
+    try:
+        cluster: dict[str, Any] = asked.json()
+    except ClusterNotFoundError:
+        there = kubectl.list_clusters().items()
+        raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
+    return cluster
+
+
+def read_with_pods(kubectl: Kubectl, name: str) -> tuple[dict[str, Any], Sequence[Object] | None]:
+    """The RayCluster, and its pods as ``items`` gives them, asked for at once. Raises as read_cluster does."""
+    with kubectl.list_pods([name]) as asked:
+        return read_cluster(kubectl, name), items(asked)
+
+
+def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:
+    """The error for clusters that do not exist, with the near names of those that do."""
+    from difflib import get_close_matches
+
+    lines = []
+    for name in names:
+        near = get_close_matches(name, there, n=3)
+        lines.append(f"{kubectl.named(name)} not found" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
+    if not there:
+        look = f"kubectl krayne get {kubectl.where(everywhere=True)}"
+        lines.append(f"There is no RayCluster in this namespace; look in all of them with: {look}")
+    return ClusterNotFoundError("\n".join(lines))
+
+
+def items(reply: Reply) -> Sequence[Object] | None:
+    """The listed objects; None where the user may not list them, which costs detail but not the answer."""
+    from krayne.kubectl.listing import without_managers
+
+    try:
+        return reply.items(without_managers)
+    except PermissionDeniedError:
+        return None
+
+
+def of_cluster(name: str, pods: Sequence[Object], events: Sequence[Object]) -> list[Object]:
+    """The events about a cluster or one of its pods."""
+    its = {name, *(pod["metadata"]["name"] for pod in pods)}
+    return [event for event in events if (event.get("involvedObject") or {}).get("name") in its]

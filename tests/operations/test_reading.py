@@ -1,0 +1,68 @@
+"""Reading several things at once: nothing of it is left behind when one of them fails."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from krayne.errors import ClusterNotFoundError, KubeConnectionError
+from krayne.operations.describe import describe_cluster
+from krayne.operations.get import get_cluster
+from krayne.operations.services import get_cluster_services
+from krayne.operations.shell import exec_in_cluster, ssh_to_cluster
+from tests.operations.conftest import captured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from krayne.kubectl import Kubectl
+    from tests.support.kubectl import FakeKubectl
+
+ABSENT = 'Error from server (NotFound): rayclusters.ray.io "x" not found'
+UNREACHABLE = "Unable to connect to the server: dial tcp 10.0.0.1:443: connect: no route to host"
+
+
+def left_behind(fake_kubectl: FakeKubectl) -> list[str]:
+    """The calls that still run, or of whose end nobody has taken notice."""
+    return [call.line for call in fake_kubectl.calls if _exists(call.pid)]
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def pipes() -> int:
+    """How many files this process has open."""
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+@pytest.mark.parametrize("ask", [describe_cluster, get_cluster_services, exec_in_cluster, ssh_to_cluster])
+def test_a_missing_cluster_leaves_no_kubectl_and_no_pipe(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, ask: Callable[..., object]
+) -> None:
+    """Its pods were asked for at the same time, and are of no more use."""
+    fake_kubectl.reply("get --raw */rayclusters/x", stderr=ABSENT, code=1)
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
+    fake_kubectl.reply("get --raw", hangs=True, times=None)
+    before = pipes()
+    with pytest.raises(ClusterNotFoundError):
+        ask("x", kubectl=kubectl)
+    assert (left_behind(fake_kubectl), pipes()) == ([], before)
+
+
+def test_pods_that_cannot_be_listed_leave_no_question_about_events(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Where the cluster's own status does not settle what it is."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-2-starting", "RayCluster")[0])
+    fake_kubectl.reply("get --raw */pods*", stderr=UNREACHABLE, code=1)
+    fake_kubectl.reply("get --raw */events*", hangs=True)
+    before = pipes()
+    with pytest.raises(KubeConnectionError):
+        get_cluster("demo", kubectl=kubectl)
+    assert (left_behind(fake_kubectl), pipes()) == ([], before)

@@ -74,12 +74,18 @@ def _read(path: str) -> bytes | None:
 
 
 def _parse(text: bytes) -> Any:
+    """What the YAML says, dates being the text that they are to kubectl; None for what is no YAML."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    kept = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in safe.yaml_implicit_resolvers.items()
+    }
+    loader = type("Loader", (safe,), {"yaml_implicit_resolvers": kept})
     try:
-        return yaml.load(text, loader)  # noqa: S506 - both are safe loaders
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        return yaml.load(text, loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError):  # the last three: `!!int ""` etc.
         return None
 
 
@@ -89,7 +95,8 @@ def _namespaces(configs: Iterable[dict[str, Any]], chosen: str | None) -> Iterat
         for entry in contexts if isinstance(contexts, list) else ():
             if isinstance(entry, dict) and entry.get("name") == chosen:
                 details = entry.get("context")
-                yield (details.get("namespace") if isinstance(details, dict) else None) or DEFAULT
+                namespace = details.get("namespace") if isinstance(details, dict) else None
+                yield namespace if namespace and isinstance(namespace, str) else DEFAULT
 
 
 def _own_namespace(environ: Mapping[str, str]) -> str | None:

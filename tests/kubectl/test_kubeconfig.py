@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from krayne.kubectl import kubeconfig
-from krayne.kubectl.kubeconfig import context_namespace
+from krayne.kubectl.kubeconfig import context_namespace, current_context, server_address
 
 FIRST = """
 contexts:
@@ -65,12 +68,52 @@ def test_reads_the_home_folder_s_file_by_default(tmp_path: Path) -> None:
     assert namespace(HOME=str(tmp_path)) == "team-b"
 
 
-@pytest.mark.parametrize("text", [b"", b"namespace: [", b"\xff\xfe namespace", b"- namespace", b"contexts: namespace"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"namespace: [", b"\xff\xfe namespace", b"- namespace", b"contexts: namespace", b"namespace: !!int ''"),
+        *(b"namespace: !!timestamp x", b"namespace: !!bool x", b"namespace: " + b"[" * 5000),
+        *(SECOND.replace("team-b", odd).encode() for odd in ("123", "[a]", "{a: b}", "''", "null")),
+    ],
+)
 def test_leaves_broken_files_to_kubectl(tmp_path: Path, text: bytes) -> None:
     """It says what is wrong with them better."""
     broken = tmp_path / "broken"
     broken.write_bytes(text)
     assert namespace(KUBECONFIG=str(broken)) == "default"
+    server_address(kubeconfig=str(broken), context=None, cluster=None)
+
+
+@pytest.mark.parametrize("name", ["2024-01-01", "2024-02-30"])
+def test_a_name_that_looks_like_a_date_is_a_name(tmp_path: Path, real_kubectl: str, name: str) -> None:
+    """As it is to kubectl, also where there is no such day."""
+    file = tmp_path / "config"
+    file.write_text(SECOND.replace("team-b", name).replace(" b", f" {name}"))
+    args = [real_kubectl, "config", "view", "--minify", "-o", "jsonpath={..namespace}"]
+    told = subprocess.run(args, env={"KUBECONFIG": str(file)}, capture_output=True, text=True, check=True).stdout
+    assert namespace(KUBECONFIG=str(file)) == told == name
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "context", "namespace", "cluster", "server"]), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(contexts=JSON, clusters=JSON, chosen=JSON)
+def test_whatever_a_kubeconfig_holds_text_comes_out(
+    tmp_path_factory: pytest.TempPathFactory, contexts: object, clusters: object, chosen: object
+) -> None:
+    """What is not of its kind reads as nothing said."""
+    file = tmp_path_factory.mktemp("odd") / "config"
+    file.write_text(json.dumps({"contexts": contexts, "clusters": clusters, "current-context": chosen, "namespace": 1}))
+    assert isinstance(namespace(KUBECONFIG=str(file)), str)
+    assert isinstance(server_address(kubeconfig=str(file), context=None, cluster=None), str)
+    assert isinstance(current_context(kubeconfig=str(file)), str | None)
 
 
 def test_in_a_pod_without_kubeconfig_it_is_the_pod_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

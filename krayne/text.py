@@ -17,6 +17,13 @@ def printable(text: str) -> str:
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def printable_lines(text: str) -> str:
+    """Give each line of the text printable, ended as Unix ends lines."""
+    if text.isprintable():
+        return text
+    return "\n".join(printable(line.removesuffix("\r")) for line in text.split("\n"))
+
+
 def one_line(text: str, limit: int = 240) -> str:
     """Give the text on one printable line; one that is too long loses its middle, since its end tells the reason."""
     line = printable(_BLANKS.sub(" ", text).strip())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from krayne.text import count, duration, one_line, printable
+from krayne.text import count, duration, one_line, printable, printable_lines
 
 
 @given(st.text())
@@ -32,6 +32,13 @@ def test_no_control_character_is_left(text: str) -> None:
 def test_controls_show_as_escapes(text: str, shown: str) -> None:
     """What was there can still be seen."""
     assert printable(text) == shown
+
+
+@given(st.text())
+def test_lines_stay_lines(text: str) -> None:
+    """Each is printable by itself; a Windows line ends as any other."""
+    shown = printable_lines(text).split("\n")
+    assert shown == [printable(line.removesuffix("\r")) for line in text.split("\n")]
 
 
 @given(st.text(max_size=600))

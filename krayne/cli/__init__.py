@@ -57,17 +57,13 @@ class _Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except KrayneError as error:
-            click.echo(f"Error: {_printable(str(error))}", err=True)
+            from krayne.cli.notices import tell_error
+
+            tell_error(error)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(_INTERRUPTED)
-
-
-def _printable(text: str) -> str:
-    from krayne.text import printable
-
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

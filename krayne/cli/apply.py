@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.cli.fields import configuration
-from krayne.cli.manifests import each, show_changes, warn
+from krayne.cli.manifests import each, show_changes
+from krayne.cli.notices import warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
 

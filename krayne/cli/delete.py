@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from krayne.cli.manifests import show_change, warn
+from krayne.cli.manifests import show_change
+from krayne.cli.notices import warn
 from krayne.cli.options import Command, cluster_name, connection, output, waiting
 from krayne.kubectl import Kubectl
 from krayne.terminal import is_terminal

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from krayne.cli.notices import tell_error
 from krayne.errors import KrayneError
 
 _DONE = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
@@ -22,8 +23,10 @@ def show_changes(manifests: Sequence[dict[str, Any]], form: str | None, verb: st
     if form == "json":
         import json
 
+        from krayne.cli.output import printable_json
+
         value = manifests[0] if len(manifests) == 1 else {"apiVersion": "v1", "kind": "List", "items": [*manifests]}
-        click.echo(json.dumps(value, indent=4, ensure_ascii=False))
+        click.echo(printable_json(json.dumps(value, indent=4, ensure_ascii=False)))
     elif form == "yaml":
         from krayne.render import to_yaml
 
@@ -37,11 +40,6 @@ def show_changes(manifests: Sequence[dict[str, Any]], form: str | None, verb: st
                 show_change(name, verb, dry_run)
 
 
-def warn(text: str) -> None:
-    """A warning, on stderr."""
-    click.echo(f"Warning: {text}", err=True)
-
-
 def each(values: Sequence[Any], do: Callable[[Any], object]) -> None:
     """Do it for every value, also after one has failed; then raise the last error, the others having been said."""
     errors = []
@@ -51,6 +49,6 @@ def each(values: Sequence[Any], do: Callable[[Any], object]) -> None:
         except KrayneError as error:
             errors.append(error)
     for other in errors[:-1]:
-        click.echo(f"Error: {other}", err=True)
+        tell_error(other)
     if errors:
         raise errors[-1]

@@ -146,11 +146,15 @@ def _forever(_ctx: click.Context, _param: click.Parameter, seconds: float) -> fl
 
 
 def _log(line: str) -> None:
-    click.echo(f"+ {line}", err=True)
+    from krayne.cli.notices import log
+
+    log(line)
 
 
 def _tell(text: str) -> None:
-    click.echo(text, err=True, nl=False)
+    from krayne.cli.notices import tell
+
+    tell(text)
 
 
 def _ignore(_line: str) -> None:

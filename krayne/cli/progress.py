@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.terminal import is_terminal
-from krayne.text import one_line
+from krayne.text import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,4 +114,4 @@ def ready_lines(info: ClusterInfo, kubectl: Kubectl) -> list[str]:
     lines.append(f"Open it here:  kubectl krayne tun-open {kubectl.where(info.name)}")
     if info.dashboard_url:
         lines.append(f"In the cluster: {info.dashboard_url}  {info.client_url}")
-    return lines
+    return [printable(line) for line in lines]

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from krayne.cli.manifests import show_changes, warn
+from krayne.cli.manifests import show_changes
+from krayne.cli.notices import warn
 from krayne.cli.options import Command, cluster_name, connection, dry_run, output
 from krayne.kubectl import Kubectl
 

@@ -98,6 +98,19 @@ def test_what_a_cluster_says_cannot_steer_the_terminal(fake_kubectl: FakeKubectl
     assert "\x1b" not in krayne("get", "-n", "ml").stderr
 
 
+def test_neither_can_what_is_said_before_the_last_error(fake_kubectl: FakeKubectl) -> None:
+    """Errors of other clusters, warnings, command lines under -v, and what a login plugin says."""
+    owned = {"ray.io/originated-from-crd": "RayJob", "ray.io/originated-from-cr-name": "x\x1b[31m"}
+    there = {"metadata": {"name": "a", "namespace": "ml", "labels": owned, "resourceVersion": "1"}, "spec": {}}
+    fake_kubectl.reply("get --raw", json=there, times=2)
+    fake_kubectl.reply("apply", stderr="error: \x1b[31mred", code=1, times=2)
+    done = krayne("apply", "-f", "-", "-n", "ml", "-v", "--context", "\x1b[1m", stdin="name: a\n---\nname: b\n")
+    assert (done.exit_code, "\x1b" in done.output) == (1, False)
+    for said in ("Warning: raycluster a belongs to the RayJob x\\x1b[31m", "+ kubectl '--context=\\x1b[1m'"):
+        assert said in done.stderr
+    assert done.stderr.count("Error: cannot apply") == done.stderr.count("\\x1b[31mred") == 2
+
+
 def test_a_dry_run_needs_no_kubectl(fake_kubectl: FakeKubectl) -> None:
     """YAML and JSON of the same manifest, several as a List."""
     fake_kubectl.remove()

@@ -60,8 +60,7 @@ golden: $(STAMP) ## write the golden files anew (look at the difference, then co
 	git diff --stat -- tests
 
 docs: $(STAMP) ## write the generated pages of docs/ anew
-	python scripts/docs.py
-	python -m krayne.config.reference
+	python -m scripts.docs
 
 bench: $(STAMP) ## krayne beside bare kubectl at 1,000 clusters, on KUBECONFIG's cluster: fills docs/performance.md
 	python -m tests.bench $(ARGS)

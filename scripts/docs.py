@@ -1,4 +1,7 @@
-"""Write the generated pages of docs/ anew, from the program itself. Run by `make docs`; a test says if one is stale."""
+"""Write anew what is generated from the program and kept in the checkout: pages of docs/, and ClusterConfig's types.
+
+Run by `make docs`; a test says if one is stale.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,13 @@ from pathlib import Path
 import click
 
 from krayne.cli import cli
+from scripts.reference import fields
+from scripts.stub import stub
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+STUB = ROOT / "krayne" / "config" / "model.pyi"
+BEGIN, END = "<!-- fields: written from the schema -->\n", "<!-- end of fields -->\n"
 WIDTH = 100
 HEAD = "# Commands\n\nWhat `kubectl krayne VERB --help` says. Written by `make docs`.\n"
 
@@ -31,8 +39,19 @@ def _help(command: click.Command, name: str, parent: click.Context | None) -> It
                 yield from _help(found, verb, context)
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands}
+def configuration() -> str:
+    """docs/configuration.md: the schema's fields, between what is written by hand."""
+    before, _, rest = (DOCS / "configuration.md").read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{fields()}\n{END}{after}"
+
+
+GENERATED: dict[Path, Callable[[], str]] = {
+    DOCS / "commands.md": commands,
+    DOCS / "configuration.md": configuration,
+    STUB: stub,
+}
 
 if __name__ == "__main__":
-    for page, write in PAGES.items():
-        (DOCS / page).write_text(write(), encoding="utf-8")
+    for file, write in GENERATED.items():
+        file.write_text(write(), encoding="utf-8")

@@ -21,7 +21,6 @@ __all__ = [
     "Pod",
     "Versions",
     "WorkerGroup",
-    "by_cluster",
     "cluster_details",
     "cluster_info",
 ]
@@ -30,7 +29,6 @@ _PLACES = {
     "krayne.cluster.details": ("ClusterDetails", "Condition", "Event", "Pod", "Versions", "cluster_details"),
     "krayne.cluster.info": ("cluster_info",),
     "krayne.cluster.values": ("ClusterInfo", "Head", "Owner", "WorkerGroup"),
-    "krayne.objects": ("by_cluster",),
 }
 
 

@@ -1,4 +1,4 @@
-"""Types of ClusterConfig and of what its fields hold. Written by `python -m krayne.config.reference`."""
+"""Types of ClusterConfig and of what its fields hold. Written by `make docs`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import TemplateError
+from krayne.merge_patch import merge_patch
 from krayne.paths import TEMPLATES
 from krayne.render.kuberay import FIELD_SINCE, Since
-from krayne.render.merge_patch import merge_patch
 from krayne.render.output import to_yaml
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from krayne.config import ClusterConfig
 
-__all__ = ["FIELD_SINCE", "Since", "merge_patch", "render", "to_yaml"]
+__all__ = ["FIELD_SINCE", "Since", "render", "to_yaml"]
 
 _TEMPLATE = TEMPLATES / "raycluster.yaml.j2"
 

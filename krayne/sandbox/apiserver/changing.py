@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from krayne.merge_patch import merge_patch
 from krayne.sandbox.apiserver import decoding, managers, merging, metadata, patches, structural
 from krayne.sandbox.apiserver.cluster import Cluster
 from krayne.sandbox.apiserver.creating import add
@@ -70,7 +71,7 @@ def patch(cluster: Cluster, request: Request) -> Written:
         changed = (
             patches.strategic_patch(current, document, resource.schema)
             if strategic
-            else patches.merge_patch(current, document)
+            else copy.deepcopy(merge_patch(current, document))
         )
     if not isinstance(changed.get("metadata"), dict):
         changed["metadata"] = {}

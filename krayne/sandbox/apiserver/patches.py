@@ -43,19 +43,6 @@ def json_patch(item: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     return patched
 
 
-def merge_patch(item: Any, patch: Any) -> Any:
-    """RFC 7386: maps merged, null removes, all else replaced."""
-    if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    merged = dict(item) if isinstance(item, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return copy.deepcopy(merged)
-
-
 def strategic_patch(item: Any, patch: Any, schema: Schema) -> Any:
     """Kubernetes' own merge patch for built-in kinds: keyed lists are merged, `$patch` directives kept to."""
     if not isinstance(patch, dict):

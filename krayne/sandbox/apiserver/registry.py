@@ -32,10 +32,6 @@ class Registry:
             None,
         )
 
-    def of_kind(self, api_version: str, kind: str) -> Resource | None:
-        """The resource whose objects have that apiVersion and kind."""
-        return next((item for item in self if (item.group_version, item.kind) == (api_version, kind)), None)
-
     def __iter__(self) -> Iterator[Resource]:
         yield from self._builtin.values()
         yield from self._custom()

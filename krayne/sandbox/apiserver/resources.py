@@ -46,11 +46,6 @@ class Resource:
         """As `apiVersion` has it: "v1", "ray.io/v1"."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
-    @property
-    def is_event(self) -> bool:
-        """Whether these are Events, which live an hour and have fields of their own to select by."""
-        return self.kind == "Event" and not self.custom
-
 
 _CORE, _APPS, _BATCH = ("", "v1", "core.v1"), ("apps", "v1", "apps.v1"), ("batch", "v1", "batch.v1")
 _RBAC = ("rbac.authorization.k8s.io", "v1", "rbac.v1")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from krayne.merge_patch import merge_patch
 from krayne.sandbox.apiserver import decoding, patches
 from krayne.sandbox.apiserver.changing import patch
 from krayne.sandbox.apiserver.cluster import Cluster
@@ -22,7 +23,7 @@ def read(cluster: Cluster, request: Request) -> dict[str, Any]:
 def write(cluster: Cluster, request: Request) -> dict[str, Any]:
     """Set the object's replicas from a Scale or a merge patch of one."""
     if request.method == "PATCH":
-        change = patches.merge_patch(read(cluster, request), patches.read(request.body))
+        change = merge_patch(read(cluster, request), patches.read(request.body))
     else:
         change, _ = decoding.parse(request.body, request.content_type, "Scale")
     body = b'{"spec":{"replicas":%d}}' % int(change["spec"].get("replicas", 0))

@@ -23,14 +23,6 @@ def names(pod: dict[str, dict[str, list[dict[str, str]]]]) -> list[str]:
     return [entry["name"] for entry in pod["spec"]["containers"]]
 
 
-def test_a_merge_patch_removes_by_null_and_replaces_lists() -> None:
-    """RFC 7386."""
-    assert patches.merge_patch({"a": {"b": 1, "c": 2}, "l": [1, 2]}, {"a": {"b": None}, "l": [3]}) == {
-        "a": {"c": 2},
-        "l": [3],
-    }
-
-
 def test_a_strategic_patch_merges_containers_by_name() -> None:
     """The others stay as they are."""
     patched = patches.strategic_patch(
@@ -82,6 +74,5 @@ def test_a_patch_leaves_the_object_it_is_made_from_alone() -> None:
     """Stored objects are shared."""
     item = {"a": {"b": [1]}}
     patches.json_patch(item, b'[{"op":"add","path":"/a/b/-","value":2}]')
-    patches.merge_patch(item, {"a": {"c": 1}})["a"]["b"].append(9)
     patches.strategic_patch(item, {"a": {"c": 1}}, {})["a"]["b"].append(9)
     assert item == {"a": {"b": [1]}}

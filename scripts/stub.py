@@ -10,7 +10,7 @@ from krayne.config import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_HEAD = '''"""Types of ClusterConfig and of what its fields hold. Written by `python -m krayne.config.reference`."""
+_HEAD = '''"""Types of ClusterConfig and of what its fields hold. Written by `make docs`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict

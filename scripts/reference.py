@@ -1,29 +1,13 @@
-"""What is written from the schema and kept in the checkout: docs/configuration.md's fields, and model.pyi.
-
-``python -m krayne.config.reference`` writes both anew; a test says whether they are current.
-"""
+"""The fields of the configuration as Markdown, written from the schema."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from krayne.config import schema
-from krayne.config.stub import stub
-from krayne.paths import SCHEMAS
 
-_DOCS = SCHEMAS.parent / "docs" / "configuration.md"
-_STUB = Path(__file__).with_name("model.pyi")
-_BEGIN, _END = "<!-- fields: written from the schema -->\n", "<!-- end of fields -->\n"
 _KINDS = {"integer": "integer", "number": "number", "string": "text", "boolean": "boolean"}
-
-
-def texts() -> dict[Path, str]:
-    """The files and what must stand in them. The docs keep what is written by hand around the fields."""
-    before, _, rest = _DOCS.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return {_DOCS: f"{before}{_BEGIN}\n{fields()}\n{_END}{after}", _STUB: stub()}
 
 
 def fields() -> str:
@@ -71,8 +55,3 @@ def _collection(kind: str, field: schema.Schema) -> str:
         return f"list of {'maps' if 'object' in schema.types(item) else 'text'}"
     values = field.get("additionalProperties")
     return f"map of {_kind(schema.resolve(values))}" if isinstance(values, dict) else "map"
-
-
-if __name__ == "__main__":
-    for file, text in texts().items():
-        file.write_text(text, encoding="utf-8")

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from krayne.cluster.details import ClusterDetails, Condition, Event, Pod, Versions, cluster_details
     from krayne.cluster.info import cluster_info
     from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
-    from krayne.objects import by_cluster
 
 __all__ = [
     "ClusterDetails",

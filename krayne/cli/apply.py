@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.cli.fields import configuration
-from krayne.cli.manifests import each, show_changes
-from krayne.cli.notices import warn
+from krayne.cli.manifests import show_changes
+from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
 
@@ -58,39 +58,30 @@ def apply(
     """
     from krayne.operations.apply import apply_cluster, preview_apply
 
-    if dry_run != "none":
-        shown = [
-            preview_apply(
-                config,
-                server=dry_run == "server",
-                force_conflicts=force_conflicts,
-                template=template,
-                warn=warn,
-                kubectl=kubectl,
-            )
-            for config in configs
-        ]
-        show_changes(shown, form, "applied", dry_run)
-        return
-
+    failures, server = Failures(), dry_run == "server"
+    common: dict[str, Any] = {
+        "force_conflicts": force_conflicts,
+        "template": template,
+        "warn": warn,
+        "kubectl": kubectl,
+    }
     sent: list[dict[str, Any]] = []
+    if dry_run != "none":
+        for config in configs:
+            with failures.told():
+                sent.append(preview_apply(config, server=server, **common))
+        show_changes(sent, form, "applied", dry_run)
+        failures.end()
+        return
 
     def submitted(applied: Applied) -> None:
         sent.append(applied.cluster)
         show_changes([applied.cluster], form, applied.verb, "none")
 
     with interruptible(kubectl, sent):
-        each(
-            configs,
-            lambda config: apply_cluster(
-                config,
-                force_conflicts=force_conflicts,
-                recreate=recreate,
-                template=template,
-                warn=warn,
-                submitted=submitted,
-                kubectl=kubectl,
-            ),
-        )
+        for config in configs:
+            with failures.told():
+                apply_cluster(config, recreate=recreate, submitted=submitted, **common)
         if wait:
-            wait_for(kubectl, sent, timeout)
+            wait_for(kubectl, sent, timeout, failures)
+    failures.end()

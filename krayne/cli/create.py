@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.cli.fields import configuration
-from krayne.cli.manifests import each, show_changes
-from krayne.cli.notices import warn
+from krayne.cli.manifests import show_changes
+from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
 
@@ -54,26 +54,28 @@ def create(
     """Create a cluster and wait until it is ready.
 
     Flags go before the file's fields, and those before the defaults. Gives up early on what cannot heal by itself,
-    with the cause. ^C stops the waiting and leaves the cluster.
+    with the cause. ^C stops the waiting and leaves the cluster. Of several, one that fails does not stop the others.
     """
     from krayne.operations.create import create_cluster, preview_create
 
-    if dry_run != "none":
-        server = dry_run == "server"
-        manifests = [preview_create(c, server=server, template=template, warn=warn, kubectl=kubectl) for c in configs]
-        show_changes(manifests, form, "created", dry_run)
-        return
-
+    failures, server = Failures(), dry_run == "server"
     sent: list[dict[str, Any]] = []
+    if dry_run != "none":
+        for config in configs:
+            with failures.told():
+                sent.append(preview_create(config, server=server, template=template, warn=warn, kubectl=kubectl))
+        show_changes(sent, form, "created", dry_run)
+        failures.end()
+        return
 
     def submitted(cluster: dict[str, Any]) -> None:
         sent.append(cluster)
         show_changes([cluster], form, "created", "none")
 
     with interruptible(kubectl, sent):
-        each(
-            configs,
-            lambda c: create_cluster(c, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl),
-        )
+        for config in configs:
+            with failures.told():
+                create_cluster(config, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl)
         if wait:
-            wait_for(kubectl, sent, timeout)
+            wait_for(kubectl, sent, timeout, failures)
+    failures.end()

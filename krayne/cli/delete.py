@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
 
 from krayne.cli.manifests import show_change
-from krayne.cli.notices import warn
+from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, cluster_name, connection, output, waiting
 from krayne.kubectl import Kubectl
 from krayne.terminal import is_terminal
@@ -55,47 +56,62 @@ def delete(
 ) -> None:
     """Delete clusters, with all their pods.
 
-    Asks on a terminal; without one, -y must say that it is meant.
+    Asks on a terminal; without one, -y must say that it is meant. One that cannot be deleted does not keep the others.
     """
     if (bool(names) + bool(selector) + everything) != 1:
         raise click.UsageError("say what to delete: names, or -l SELECTOR, or --all")
-    targets = _targets(kubectl, names, selector, ignore_not_found)
-    if not targets:
-        if not names:
-            click.echo(f"No resources found in {kubectl.current_namespace} namespace.", err=True)
-        return
-    if dry_run == "none" and not yes:
+    failures = Failures()
+    targets = _targets(kubectl, names, selector, failures, ignore_not_found=ignore_not_found)
+    if not targets and not names:
+        click.echo(f"No resources found in {kubectl.current_namespace} namespace.", err=True)
+    if targets and dry_run == "none" and not yes:
         _confirm(targets, kubectl.current_namespace)
-    from krayne.operations.delete import delete_cluster
-    from krayne.operations.wait import wait_until_deleted
-
     gone = []
     for name in targets:
-        there = dry_run == "client" or delete_cluster(
-            name, wait=False, ignore_not_found=ignore_not_found, dry_run=dry_run == "server", kubectl=kubectl
-        )
-        if there:
-            gone.append(name)
-            if form == "name":
-                click.echo(f"raycluster.ray.io/{name}")
-            else:
-                show_change(name, "deleted", dry_run)
+        with failures.told():
+            if _deleted(kubectl, name, dry_run, ignore_not_found=ignore_not_found):
+                gone.append(name)
+                if form == "name":
+                    click.echo(f"raycluster.ray.io/{name}")
+                else:
+                    show_change(name, "deleted", dry_run)
     if wait and dry_run == "none":
-        for name in gone:
-            wait_until_deleted(name, timeout=timeout, kubectl=kubectl)
+        _wait(kubectl, gone, timeout, failures)
+    failures.end()
 
 
-def _targets(kubectl: Kubectl, names: Sequence[str], selector: str | None, ignore_not_found: bool) -> list[str]:
+def _deleted(kubectl: Kubectl, name: str, dry_run: str, *, ignore_not_found: bool) -> bool:
+    """Delete one that was there a moment ago; False if it has gone since, where that is no error."""
+    from krayne.operations.delete import delete_cluster
+
+    return dry_run == "client" or delete_cluster(
+        name, wait=False, ignore_not_found=ignore_not_found, dry_run=dry_run == "server", kubectl=kubectl
+    )
+
+
+def _wait(kubectl: Kubectl, names: Sequence[str], timeout: float | None, failures: Failures) -> None:
+    """Wait until clusters are gone, all within ``timeout`` seconds."""
+    from krayne.operations.wait import wait_until_deleted
+
+    until = None if timeout is None else time.monotonic() + timeout
+    for name in names:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        with failures.told():
+            wait_until_deleted(name, timeout=left, kubectl=kubectl)
+
+
+def _targets(
+    kubectl: Kubectl, names: Sequence[str], selector: str | None, failures: Failures, *, ignore_not_found: bool
+) -> list[str]:
     """The clusters meant, which are there; warns about those that another object would make again."""
-    from krayne.errors import ClusterNotFoundError
     from krayne.operations.owners import owner_warning
     from krayne.operations.reading import missing_cluster
 
     clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).items()}
-    missing = [name for name in names if name not in clusters]
+    missing = [name for name in dict.fromkeys(names) if name not in clusters]
     if missing and not ignore_not_found:
-        error: ClusterNotFoundError = missing_cluster(kubectl, missing, sorted(clusters))
-        raise error
+        with failures.told():
+            raise missing_cluster(kubectl, missing, sorted(clusters))
     targets = [name for name in dict.fromkeys(names or sorted(clusters)) if name in clusters]
     for name in targets:
         if text := owner_warning(clusters[name], "delete"):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from krayne.cli.notices import Failures
 from krayne.cli.options import Command, cluster_name, connection, output
 from krayne.kubectl import Kubectl
 from krayne.terminal import takes_colour
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from krayne.cluster import ClusterDetails
 
 EXAMPLES = """
 # What state it is in and why, its pods, events and addresses
@@ -28,11 +35,21 @@ def describe(names: tuple[str, ...], form: str, kubectl: Kubectl) -> None:
 
     The versions of Ray and Python are asked of the running head where you may exec into it.
     """
-    from datetime import datetime, timezone
-
     from krayne.operations.describe import describe_cluster
 
-    described = [describe_cluster(name, kubectl=kubectl) for name in dict.fromkeys(names)]
+    failures = Failures(later=True)  # below the descriptions
+    described = []
+    for name in dict.fromkeys(names):
+        with failures.told():
+            described.append(describe_cluster(name, kubectl=kubectl))
+    if described:
+        _show(described, form, several=len(names) > 1)
+    failures.end()
+
+
+def _show(described: Sequence[ClusterDetails], form: str, *, several: bool) -> None:
+    from datetime import datetime, timezone
+
     from krayne.cli import output as written
     from krayne.cli.description import details_text
 
@@ -41,5 +58,5 @@ def describe(names: tuple[str, ...], form: str, kubectl: Kubectl) -> None:
         texts = [details_text(details, now=now, colour=colour).rstrip("\n") for details in described]
         click.echo("\n\n".join(texts))
         return
-    value = described[0] if len(described) == 1 else described
+    value = described if several else described[0]
     click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
-
-from krayne.cli.notices import tell_error
-from krayne.errors import KrayneError
 
 _DONE = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
@@ -19,7 +16,9 @@ def show_change(name: str, verb: str, dry_run: str = "none") -> None:
 
 
 def show_changes(manifests: Sequence[dict[str, Any]], form: str | None, verb: str, dry_run: str) -> None:
-    """Manifests in the form asked for; without one, a line each."""
+    """Manifests in the form asked for; without one, a line each; of none, nothing."""
+    if not manifests:
+        return
     if form == "json":
         import json
 
@@ -38,17 +37,3 @@ def show_changes(manifests: Sequence[dict[str, Any]], form: str | None, verb: st
                 click.echo(f"raycluster.ray.io/{name}")
             else:
                 show_change(name, verb, dry_run)
-
-
-def each(values: Sequence[Any], do: Callable[[Any], object]) -> None:
-    """Do it for every value, also after one has failed; then raise the last error, the others having been said."""
-    errors = []
-    for value in values:
-        try:
-            do(value)
-        except KrayneError as error:
-            errors.append(error)
-    for other in errors[:-1]:
-        tell_error(other)
-    if errors:
-        raise errors[-1]

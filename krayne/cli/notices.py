@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from krayne.errors import KrayneError
 from krayne.text import printable_lines
+
+
+class Failures:
+    """What went wrong with some of several clusters; the others go on, as in kubectl.
+
+    It is told as it comes or, where it would stand above much output, all at the end (``later``).
+    """
+
+    def __init__(self, *, later: bool = False) -> None:
+        self._later = later
+        self._errors: list[KrayneError] = []
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Do something that may fail for one of them alone."""
+        try:
+            yield
+        except KrayneError as error:
+            self._errors.append(error)
+            if not self._later:
+                tell_error(error)
+
+    def end(self) -> None:
+        """End the command, if any failed, with the exit code of the gravest: "failed" before "not ready"."""
+        for error in self._errors if self._later else ():
+            tell_error(error)
+        if self._errors:
+            raise click.exceptions.Exit(min(error.exit_code for error in self._errors))
 
 
 def tell_error(error: KrayneError) -> None:

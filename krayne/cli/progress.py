@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
+    from krayne.cli.notices import Failures
     from krayne.cluster import ClusterInfo
     from krayne.kubectl import Kubectl
 
@@ -73,7 +74,7 @@ def live_lines(info: ClusterInfo, width: int) -> list[str]:
     return [line if len(line) < width else f"{line[: width - 2]}…" for line in lines]
 
 
-def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: float | None) -> None:
+def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: float | None, failures: Failures) -> None:
     """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open."""
     from krayne.operations.wait import wait_until_ready
 
@@ -81,9 +82,11 @@ def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: floa
     for cluster in clusters:
         name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
         left = None if until is None else max(0.0, until - time.monotonic())
-        with Progress() as progress:
-            info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=cluster)
-        click.echo("\n".join(ready_lines(info, there)), err=True)
+        fresh = cluster if cluster is clusters[0] else None  # the others may have become ready meanwhile
+        with failures.told():
+            with Progress() as progress:
+                info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=fresh)
+            click.echo("\n".join(ready_lines(info, there)), err=True)
 
 
 @contextmanager

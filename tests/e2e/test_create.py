@@ -111,6 +111,24 @@ def test_a_file_may_hold_several_clusters(shell: Shell) -> None:
     ]
 
 
+def test_one_that_fails_does_not_keep_the_others_of_the_file(shell: Shell) -> None:
+    """Those that were made are waited for, each failure is told, and the exit code is of the gravest."""
+    shell.krayne("create", "taken", "--no-wait").ok()
+    text = "---\n".join(
+        f"name: {name}\nimage: {image}\n"
+        for name, image in (("taken", "a:1"), ("typo", "registry.invalid/no-such-image:1"), ("fine", "a:1"))
+    )
+    done = shell.krayne("create", "-f", "-", stdin=text)
+    assert done.code == 1, str(done)
+    assert done.out.split() == ["raycluster.ray.io/typo", "created", "raycluster.ray.io/fine", "created"]
+    assert done.err.count("Error: ") == 2
+    assert "already exists" in done.err
+    assert "raycluster typo in namespace" in done.err
+    assert "raycluster fine in" in done.err.partition("is ready.")[0]
+    dry = shell.krayne("create", "-f", "-", "--dry-run=server", "-o", "name", stdin="name: taken\n---\nname: new\n")
+    assert (dry.code, dry.out) == (1, "raycluster.ray.io/new\n"), str(dry)
+
+
 def test_an_invalid_file_tells_every_error_and_makes_nothing(shell: Shell) -> None:
     """All errors at once, each with file, line and path; exit 2; also where only one of several documents is wrong."""
     text = "name: good\n---\nname: bad\nworker_groups:\n  - name: w\n    replica: 3\n    cpus: many\n"

@@ -67,12 +67,32 @@ def test_which_clusters_must_be_said_once(three: Shell, args: tuple[str, ...]) -
 
 
 def test_a_missing_name_is_an_error_unless_ignored(three: Shell) -> None:
-    """Exit 1 with near names; the others are not deleted first; --ignore-not-found makes it fine."""
+    """Exit 1 with near names, the others deleted all the same; --ignore-not-found makes it fine."""
     done = three.krayne("delete", "nobody", "-y")
     assert done.code == 1, str(done)
     assert "nobody" in done.err
     three.krayne("delete", "nobody", "-y", "--ignore-not-found").ok()
     assert left(three) == ["a", "b", "c"]
+    done = three.krayne("delete", "a", "bb", "c", "-y")
+    assert done.code == 1, str(done)
+    assert "bb" in done.err
+    assert "did you mean b" in done.err
+    assert left(three) == ["b"]
+
+
+def test_the_time_is_that_of_all_together(three: Shell) -> None:
+    """Not of each in turn; those that are gone by then are not told of."""
+    hold = '{"metadata": {"finalizers": ["example.com/hold"]}}'
+    three.kubectl("patch", "raycluster", "a", "--type=merge", "-p", hold)
+    three.kubectl("patch", "raycluster", "b", "--type=merge", "-p", hold)
+    try:
+        done = three.krayne("delete", "--all", "-y", "--timeout", "4s")
+        assert done.code == 3, str(done)
+        assert [done.err.count(f"raycluster {name} in") for name in "abc"] == [1, 1, 0], str(done)
+        assert left(three) == ["a", "b"]
+    finally:
+        for name in "ab":
+            three.kubectl("patch", "raycluster", name, "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
 
 
 def test_no_wait_returns_while_it_goes(three: Shell) -> None:

@@ -55,6 +55,15 @@ def test_a_missing_name_is_an_error(shell: Shell) -> None:
     assert shell.namespace in done.err
 
 
+def test_of_several_those_that_are_there_are_shown(demo: Shell) -> None:
+    """And the missing one is told, below them; in JSON several stay a list."""
+    for names in (("demo", "nobody"), ("nobody", "demo")):
+        done = demo.krayne("describe", *names)
+        assert (done.code, done.err.count("nobody")) == (1, 1), str(done)
+        assert "Name:" in done.out
+        assert demo.krayne("describe", *names, "-o", "json").json["items"][0]["name"] == "demo"
+
+
 def test_the_events_of_the_cluster_are_there(demo: Shell) -> None:
     """What KubeRay and the kubelet said, as kubectl describe would show it."""
     assert "CreatedHeadPod" in demo.krayne("describe", "demo").ok().out

@@ -22,6 +22,7 @@ _VERBS = (
     *("sandbox", "version"),
 )
 _OTHER_NAMES = {"exec": "exec_"}  # of a function that would hide one of Python's own
+_PATIENCE = "5s"  # of --version, which takes no --request-timeout, for a server that does not answer
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
@@ -71,7 +72,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
         from krayne.cli.version import show_versions
         from krayne.kubectl import Kubectl
 
-        show_versions(Kubectl(), "text")
+        show_versions(Kubectl(request_timeout=_PATIENCE), "text")
         ctx.exit()
 
 

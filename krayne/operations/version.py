@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from krayne import __version__
+from krayne import __version__, objects
 from krayne.cluster.values import Value
 from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl, Reply
@@ -28,12 +29,25 @@ def versions(*, kubectl: Kubectl | None = None) -> ToolVersions:
         asked, operators = kubectl.version(), kubectl.operators()
     except KrayneError:
         return ToolVersions(__version__, None, None, None)
+    told = _parsed(asked)
+    if "clientVersion" not in told:  # where the login fails kubectl does not even tell its own
+        told |= _parsed(kubectl.ask("version", "--client", "--output=json", doing="ask for kubectl's version"))
+    client, server = told.get("clientVersion"), told.get("serverVersion")
+    return ToolVersions(
+        __version__,
+        objects.string(client, "gitVersion") or None,
+        objects.string(server, "gitVersion") or None,
+        _kuberay(operators),
+    )
+
+
+def _parsed(asked: Reply) -> dict[str, Any]:
+    """What a call told as JSON, whether or not it failed."""
     try:
         told = json.loads(asked.completed().stdout)
     except ValueError:
-        told = {}
-    client, server = told.get("clientVersion") or {}, told.get("serverVersion") or {}
-    return ToolVersions(__version__, client.get("gitVersion"), server.get("gitVersion"), _kuberay(operators))
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _kuberay(operators: Reply) -> tuple[str, ...] | None:
@@ -43,9 +57,9 @@ def _kuberay(operators: Reply) -> tuple[str, ...] | None:
     except KrayneError:
         return None
     images = [
-        container["image"]
+        objects.string(container, "image")
         for deployment in deployments
-        for container in deployment["spec"]["template"]["spec"]["containers"]
+        for container in objects.items(deployment, "spec", "template", "spec", "containers")
     ]
-    tags = {image.rpartition("/")[2].partition("@")[0].partition(":")[2] or "latest" for image in images}
+    tags = {image.rpartition("/")[2].partition("@")[0].partition(":")[2] or "latest" for image in images if image}
     return tuple(sorted(tags))

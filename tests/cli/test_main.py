@@ -160,6 +160,22 @@ def test_versions_are_told_even_when_nothing_answers(fake_kubectl: FakeKubectl) 
     assert "kubectl:    v1.33.1\nKubernetes: <unknown>\nKubeRay:    <unknown>\n" in done.stdout
 
 
+def test_kubectl_s_own_version_is_told_even_where_the_login_fails(fake_kubectl: FakeKubectl) -> None:
+    """It says nothing of itself then, unless it is asked for nothing else."""
+    refused = "error: You must be logged in to the server (Unauthorized)"
+    fake_kubectl.reply("version --output=json", stderr=refused, code=1)
+    fake_kubectl.reply("version --client", json={"clientVersion": {"gitVersion": "v1.33.1"}})
+    fake_kubectl.reply("get --raw", stderr=refused, code=1)
+    assert "kubectl:    v1.33.1\nKubernetes: <unknown>\n" in krayne("version").stdout
+
+
+def test_the_version_flag_waits_for_no_server_that_does_not_answer(fake_kubectl: FakeKubectl) -> None:
+    """It can be given no --request-timeout."""
+    fake_kubectl.reply("--request-timeout=5s version", json={"clientVersion": {"gitVersion": "v1.33.1"}})
+    fake_kubectl.reply("--request-timeout=5s get --raw", stderr="timed out", code=1)
+    assert "kubectl:    v1.33.1\n" in krayne("--version").stdout
+
+
 def test_help_and_get_load_only_what_they_need() -> None:
     """No YAML, template, schema or process library before it is used."""
     heavy = ("yaml", "jinja2", "jsonschema", "sh", "asyncio", "krayne.config", "krayne.render")

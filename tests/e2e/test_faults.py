@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,16 @@ def test_a_login_that_is_refused(offline: Shell) -> None:
     with listeners.refusing() as url:
         offline.write("config", listeners.kubeconfig(url))
         failed(offline.krayne("get", "--kubeconfig", "config"), 1, "logged in")
+        told = offline.krayne("version", "--kubeconfig", "config").ok().out
+        assert re.search(r"^kubectl: +v1\.", told, re.MULTILINE), told
+
+
+def test_the_version_of_a_server_that_hangs(offline: Shell) -> None:
+    """`--version` gives it some seconds, and tells what it knows."""
+    with listeners.silent() as url:
+        offline.write("config", listeners.kubeconfig(url))
+        told = offline.krayne("--version", KUBECONFIG="config", timeout=30).ok().out
+        assert "Kubernetes: <unknown>" in told
 
 
 def test_a_certificate_that_nobody_knows(offline: Shell) -> None:

@@ -22,7 +22,8 @@ def with_local_urls(
         return infos
     from dataclasses import replace
 
-    from krayne.tunnels.state import UP, WAITING, records
+    from krayne.tunnels.files import records
+    from krayne.tunnels.state import UP, WAITING
 
     by_uid = {record.place.uid: record for record in records() if record.running}
     if not any(cluster["metadata"].get("uid") in by_uid for cluster in clusters):

@@ -37,8 +37,9 @@ def await_tunnel(
 ) -> Tunnel:
     """Wait until services are up, as far as they can be. Raises KrayneError where that cannot come by itself."""
     from krayne.tunnels.control import ensure
+    from krayne.tunnels.files import folder_of, read_record, read_wanted
     from krayne.tunnels.places import locked
-    from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY, folder_of, read_record, read_wanted
+    from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY
 
     place, asked = held.place, 0.0
     until = None if timeout is None else time.monotonic() + timeout

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0  # seconds that a tunnel may take to come up; pulling a head's image is `wait`'s to wait for
 USER = "user"  # the holder that stays until tun-close
-_LOOK = 0.05  # seconds between looks at the state file
+_LOOK = 0.2  # seconds between looks at the state file for somebody who reads what is shown
 
 
 def ensure_tunnel(
@@ -86,16 +86,25 @@ def open_tunnel(
 
 
 def follow_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> Iterator[Tunnel]:
-    """A cluster's tunnel as it is, then again whenever it changes; ends when it is closed or gives up."""
-    kubectl = (kubectl or Kubectl()).within(namespace)
-    last: Tunnel | None = None
-    while found := _records(kubectl, name):
-        if found[0].tunnel != last:
-            last = found[0].tunnel
-            yield last
-        if not found[0].running:
+    """A cluster's tunnel as it is, then again whenever it changes; ends when it is closed, ``gone`` or ``stopped``."""
+    from krayne.tunnels.files import folder_of, read_record
+    from krayne.tunnels.places import locked
+
+    found = _records((kubectl or Kubectl()).within(namespace), name)
+    record, last = (found[0] if found else None), None
+    while record:
+        if not record.running:
+            with locked():  # perhaps somebody is just giving it a new supervisor
+                record = read_record(folder_of(record.place.key))
+        if record and (tunnel := _as_it_is(record)) != last:
+            yield tunnel
+            last = tunnel
+        if not (record and record.running):
             return
-        time.sleep(4 * _LOOK)
+        # Looking at one small file is all there is: nothing in the standard library tells that another process has
+        # replaced a file, and a socket's path may be too long for a folder of the user's choice (unix(7): 108 bytes).
+        time.sleep(_LOOK)
+        record = read_record(folder_of(record.place.key))
 
 
 def close_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> bool:
@@ -114,7 +123,7 @@ def close_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | 
 
 def _records(kubectl: Kubectl, name: str) -> list[Record]:
     """A cluster's tunnels, by its name: the running one first; others led to clusters that had the name before."""
-    from krayne.tunnels.state import records
+    from krayne.tunnels.files import records
 
     wanted = (kubectl.server, kubectl.current_namespace, name)
     found = [each for each in records() if (each.place.server, each.place.namespace, each.place.name) == wanted]
@@ -124,7 +133,7 @@ def _records(kubectl: Kubectl, name: str) -> list[Record]:
 def close_tunnels() -> list[Tunnel]:
     """Close every tunnel of this user on this machine; those that were there."""
     from krayne.tunnels.control import close
-    from krayne.tunnels.state import records
+    from krayne.tunnels.files import records
 
     found = records()
     for record in found:
@@ -142,19 +151,23 @@ def list_tunnels() -> list[Tunnel]:
 
     if not places.tunnels():
         return []
+    from krayne.tunnels.files import records
+
+    return [_as_it_is(record) for record in records()]
+
+
+def _as_it_is(record: Record) -> Tunnel:
+    """A tunnel as its supervisor told it, or ``stopped`` where that has ended without a word."""
     from dataclasses import replace
 
-    from krayne.tunnels.state import DOWN, GONE, STOPPED, records
+    from krayne.tunnels.state import DOWN, GONE, STOPPED
 
-    found = []
-    for record in records():
-        tunnel = record.tunnel
-        if not record.running and tunnel.state != GONE:
-            why = f"its supervisor has ended: see {tunnel.log}; open it again with tun-open"
-            forwards = tuple(replace(each, state=DOWN, why=None) for each in tunnel.forwards)
-            tunnel = replace(tunnel, state=STOPPED, why=why, forwards=forwards)
-        found.append(tunnel)
-    return found
+    tunnel = record.tunnel
+    if record.running or tunnel.state == GONE:
+        return tunnel
+    why = f"its supervisor has ended: see {tunnel.log}; open it again with tun-open"
+    forwards = tuple(replace(each, state=DOWN, why=None) for each in tunnel.forwards)
+    return replace(tunnel, state=STOPPED, why=why, forwards=forwards)
 
 
 def auth_token(kubectl: Kubectl, cluster: dict[str, Any]) -> str | None:

@@ -12,23 +12,9 @@ from typing import TYPE_CHECKING
 from krayne.errors import KrayneError, UsageError
 from krayne.process import Process
 from krayne.tunnels import places, ports
+from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_wanted
 from krayne.tunnels.identity import alive, send
-from krayne.tunnels.state import (
-    DENIED,
-    GONE,
-    NEEDS_LOGIN,
-    PORT_BUSY,
-    Holder,
-    Place,
-    Record,
-    Wanted,
-    folder_of,
-    forget,
-    read_record,
-    read_wanted,
-    records,
-    write_wanted,
-)
+from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY, Holder, Place, Record, Wanted
 from krayne.tunnels.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -43,7 +29,7 @@ import sys
 root, folder = sys.argv[1:]
 sys.path[:] = [path for path in sys.path if path]
 if root not in sys.path: sys.path.insert(0, root)
-from krayne.tunnels.supervisor import main
+from krayne.tunnels.daemon import main
 main(folder)
 """
 

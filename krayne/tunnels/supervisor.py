@@ -1,11 +1,9 @@
-"""The process that keeps one cluster's tunnel up, until nobody wants it any more or the cluster is gone."""
+"""Keeps one cluster's tunnel up, until nobody wants it any more or the cluster is gone."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,12 +11,14 @@ from typing import TYPE_CHECKING
 from krayne.kubectl import Kubectl
 from krayne.tunnels import places
 from krayne.tunnels import state as word
+from krayne.tunnels.files import read_wanted, write_record
 from krayne.tunnels.forward import Keeper
 from krayne.tunnels.head import Head
 from krayne.tunnels.identity import identity, myself
+from krayne.tunnels.log import Log
 from krayne.tunnels.patience import finished
 from krayne.tunnels.running import Running
-from krayne.tunnels.state import Record, Tunnel, Wanted, now, read_wanted, write_record
+from krayne.tunnels.state import Record, Tunnel, Wanted, now
 from krayne.tunnels.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _TICK = 1.0  # seconds between looks at the clocks and the owners
 _SLEPT = 3.0  # a tick that took so much longer: the machine, or this process, was stopped
-_LOG_BYTES = 1 << 20  # of each of the two log files that are kept
 
 
 class Supervisor:
@@ -34,9 +33,10 @@ class Supervisor:
 
     def __init__(self, folder: str, wanted: Wanted) -> None:
         self._folder, self._wanted = folder, wanted
+        self._log = Log(folder)
         self._me = myself()
         self._kubectl = _kubectl(wanted)
-        self._head = Head(self._kubectl, wanted.place, self.log)
+        self._head = Head(self._kubectl, wanted.place, self._log.write)
         self._keepers: dict[str, tuple[Keeper, asyncio.Task[None]]] = {}
         self._state, self._since = word.STARTING, now()
         self._why: str | None = None
@@ -49,7 +49,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reread)
-        self.log(f"started: pid {self._me.pid}, {self._wanted.place.namespace}/{self._wanted.place.name}")
+        self._log.write(f"started: pid {self._me.pid}, {self._wanted.place.namespace}/{self._wanted.place.name}")
         self._arrange()
         self._write()
         parts = (self._head.follow(), self._tick(), self._tell(), self._stopped())
@@ -61,23 +61,15 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._keepers.clear()
         if self._head.gone:
-            self.log(f"gone: {self._head.gone}; nothing is left to do")
+            self._log.write(f"gone: {self._head.gone}; nothing is left to do")
         self._sum_up()
         self._write()
-        self.log("ended")
+        self._log.write("ended")
         for task in done:
             task.result()  # a fault of ours goes to the log, as a traceback
 
     async def _stopped(self) -> None:
         await self._stop.wait()
-
-    def log(self, line: str) -> None:
-        """Write a line to the log."""
-        with suppress(OSError):
-            if os.fstat(2).st_size > _LOG_BYTES:
-                _open_log(self._folder, anew=True)
-        sys.stderr.write(f"{now()} {line}\n")
-        sys.stderr.flush()
 
     def _reread(self) -> None:
         """Somebody wants something else, or that all be looked at again."""
@@ -131,7 +123,7 @@ class Supervisor:
             await asyncio.sleep(_TICK)
             slept = max(time.monotonic() - clocks[0], time.time() - clocks[1]) - _TICK
             if slept > _SLEPT:
-                self.log(f"stood still for {slept:.0f} s: looking at everything again")
+                self._log.write(f"stood still for {slept:.0f} s: looking at everything again")
                 self._wake()
             if any(holder.owner for holder in self._wanted.holders) and set(self._keepers) - set(
                 self._wanted.services()
@@ -141,7 +133,7 @@ class Supervisor:
                 if task.done():
                     task.result()  # a keeper never ends by itself: this is a fault of ours
             if not self._wanted.services():
-                self.log("nobody wants it any more")
+                self._log.write("nobody wants it any more")
                 self._stop.set()
 
     async def _tell(self) -> None:
@@ -151,7 +143,7 @@ class Supervisor:
 
     def _changed(self, line: str | None) -> None:
         if line:
-            self.log(line)
+            self._log.write(line)
         if not self._writing:
             self._writing = True
             asyncio.get_running_loop().call_later(0.02, self._write_soon)
@@ -167,7 +159,7 @@ class Supervisor:
         if state != self._state:
             self._since = now()
         if (state, why) != (self._state, self._why):
-            self.log(state + (f": {why}" if why else ""))
+            self._log.write(state + (f": {why}" if why else ""))
         self._state, self._why = state, why
 
     def _verdict(self) -> tuple[str, str | None]:
@@ -208,58 +200,3 @@ def _kubectl(wanted: Wanted) -> Kubectl:
     flags = dict(wanted.connection)
     flags["as_groups"] = tuple(flags["as_groups"])
     return Kubectl(**{**flags, "namespace": wanted.place.namespace})
-
-
-def _open_log(folder: str, *, anew: bool = False) -> None:
-    """Make the log the place where stderr and stdout go."""
-    path = f"{folder}/{places.LOG}"
-    if anew:
-        os.replace(path, f"{path}.1")  # noqa: PTH105 - paths are text throughout this package
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(fd, 1)
-    os.dup2(fd, 2)
-    os.close(fd)
-
-
-def _detach() -> int:
-    """Leave the shell: a session of one's own. In the parent, wait for the child's word and end; it is never back."""
-    ours, theirs = os.pipe()
-    if child := os.fork():
-        os.close(theirs)
-        if os.read(ours, 1):
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
-    os.close(ours)
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.close(null)
-    return theirs
-
-
-def main(folder: str) -> None:
-    """Supervise the tunnel of a folder, in the background; at once back if somebody does already."""
-    os.umask(0o077)
-    ready = _detach()
-    lock = places.try_lock(f"{folder}/{places.LOCK}")
-    if lock is None:
-        os._exit(0)
-    _open_log(folder)
-    if files := os.environ.get("KUBECONFIG"):
-        absolute = (os.path.abspath(path) if path else "" for path in files.split(os.pathsep))  # noqa: PTH100 - as above
-        os.environ["KUBECONFIG"] = os.pathsep.join(absolute)
-    os.chdir("/")  # keeps no file system from being unmounted
-    wanted = read_wanted(folder)
-    if wanted is None:
-        sys.exit("there is nothing to do: nothing is wanted")
-    asyncio.run(_run(folder, wanted, ready))
-
-
-async def _run(folder: str, wanted: Wanted, ready: int) -> None:
-    supervisor = Supervisor(folder, wanted)
-    task = asyncio.get_running_loop().create_task(supervisor.run())
-    await asyncio.sleep(0)
-    os.write(ready, b"1")
-    os.close(ready)
-    await task

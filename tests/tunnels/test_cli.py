@@ -15,7 +15,7 @@ from krayne.operations.get import get_cluster
 from krayne.operations.tunnels import list_tunnels
 from krayne.tunnels import places
 from tests.support.shell import Result, Shell, until
-from tests.tunnels.world import NAMESPACE, answer
+from tests.tunnels.world import NAMESPACE, answer, kill
 
 if TYPE_CHECKING:
     from tests.tunnels.world import World
@@ -59,6 +59,15 @@ def test_open_prints_what_one_needs_next(world: World, shell: Shell) -> None:
     )
     assert krayne(shell, "tun-open", "demo", "--only", "dashboard").ok().out == said
     assert answer(dashboard) == "dashboard of demo-head-1"
+
+
+def test_a_head_that_has_not_been_looked_for_yet_is_not_said_to_be_missing(world: World, shell: Shell) -> None:
+    """Neither on stderr nor in the log: before its first look a tunnel is starting."""
+    said = krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    assert said.err == ""
+    log = Path(list_tunnels()[0].log).read_text()
+    assert "no head" not in log
+    assert "no-head" not in log
 
 
 def test_no_secret_reaches_state_logs_or_arguments(world: World, shell: Shell) -> None:
@@ -127,6 +136,22 @@ def test_foreground_closes_when_its_terminal_goes(world: World, shell: Shell) ->
     with shell.start(*argv):
         until(world.supervisors, timeout=20)
     until(lambda: not world.supervisors(), timeout=10)
+
+
+def test_foreground_says_how_it_ended_otherwise(world: World, shell: Shell) -> None:
+    """Closed from another shell is no error; a supervisor that was killed is one, and leaves nothing behind."""
+    argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
+    with shell.terminal(*argv) as terminal:
+        terminal.expect("dashboard +[0-9]+ +up")
+        krayne(shell, "tun-close", "demo").ok()
+        assert terminal.wait() == 0
+        assert "the tunnel to raycluster demo in namespace ml was closed by somebody else" in terminal.text
+    with shell.terminal(*argv) as terminal:
+        terminal.expect("dashboard +[0-9]+ +up")
+        kill(world.supervisors()[0])
+        assert terminal.wait() == 1
+        assert "has ended: its supervisor has ended: see" in terminal.text.replace("\n", " ")
+    until(lambda: not world.leftovers(), timeout=5)
 
 
 def test_delete_closes_the_tunnel_of_what_it_deletes(world: World, shell: Shell) -> None:

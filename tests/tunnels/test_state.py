@@ -9,22 +9,9 @@ from pathlib import Path
 import pytest
 
 from krayne.tunnels import places
+from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_record, write_wanted
 from krayne.tunnels.identity import Identity, myself
-from krayne.tunnels.state import (
-    Forward,
-    Holder,
-    Place,
-    Record,
-    Tunnel,
-    Wanted,
-    folder_of,
-    forget,
-    read_record,
-    read_wanted,
-    records,
-    write_record,
-    write_wanted,
-)
+from krayne.tunnels.state import Forward, Holder, Place, Record, Tunnel, Wanted
 
 PLACE = Place("demo", "ml", "uid", "https://lab.example")
 WANTED = Wanted(

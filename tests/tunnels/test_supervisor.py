@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from krayne.operations.tunnels import (
     open_tunnel,
 )
 from krayne.tunnels import places
-from krayne.tunnels.state import read_record, records
+from krayne.tunnels.files import read_record, records
 from tests.support.shell import until
 from tests.tunnels.world import answer, kill, listening
 
@@ -114,13 +114,11 @@ def test_a_head_that_is_not_ready_long_refuses_without_harm(world: World) -> Non
 
 
 def test_a_busy_well_known_port_gives_the_same_other_one_each_time(world: World) -> None:
-    """Another program has 8265; the cluster's own other port is chosen, today and tomorrow."""
-    with ExitStack() as stack:
-        until(lambda: _takes(stack, 8265), timeout=60)  # a test beside this one may have it
-        first = next(each.local_port for each in opened().forwards if each.service == "dashboard")
-        close_tunnels()
-        assert first != 8265
-        assert next(each.local_port for each in opened().forwards if each.service == "dashboard") == first
+    """Another program has 8265, in all of these tests: the cluster's own other port is chosen, today and tomorrow."""
+    first = next(each.local_port for each in opened().forwards if each.service == "dashboard")
+    close_tunnels()
+    assert first != 8265
+    assert next(each.local_port for each in opened().forwards if each.service == "dashboard") == first
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_refused(world: World) -> None:
@@ -446,13 +444,6 @@ def test_following_tells_each_change(world: World) -> None:
     close_tunnel("demo")
     thread.join(10)
     assert not thread.is_alive()
-
-
-def _takes(stack: ExitStack, number: int) -> bool:
-    with suppress(OSError):
-        stack.enter_context(listening(number))
-        return True
-    return False
 
 
 def _taken(number: int) -> bool:

@@ -11,8 +11,13 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from krayne.tunnels.ports import candidates
+from krayne.tunnels.state import Place
+from krayne.tunnels.targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,7 +158,7 @@ class World:
 
     def supervisors(self) -> list[int]:
         """The process ids of the supervisors that run: leaders of sessions, as a kubectl before its exec is not."""
-        found = [pid for pid, words in processes("krayne.tunnels.supervisor") if f"{self.folder.parent}/" in words]
+        found = [pid for pid, words in processes("krayne.tunnels.daemon") if f"{self.folder.parent}/" in words]
         return [pid for pid in found if _leads(pid)]
 
     def leftovers(self) -> list[str]:
@@ -190,6 +195,36 @@ def answer(port: int) -> str:
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
         return connection.recv(65536).decode().rpartition("\r\n\r\n")[2]
     return ""
+
+
+@contextmanager
+def ports_of_its_own(name: str) -> Iterator[str]:
+    """The address of an API server whose cluster demo gets local ports that no other test on this machine gets.
+
+    A forward that is being restarted leaves its port for a moment, in which another test, perhaps of another checkout,
+    would take it. So the well-known ports are taken here, as by another program, and the cluster's other ones are
+    claimed: a UDP socket on the same number keeps tests apart and harms no TCP.
+    """
+    with ExitStack() as stack:
+        for target in TARGETS.values():
+            known = stack.enter_context(socket.socket())
+            known.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # tests side by side all have it
+            with suppress(OSError):  # somebody else has it indeed, or it takes privileges
+                known.bind(("127.0.0.1", target.port))
+                known.listen()
+        for number in count():
+            server = f"https://{name}-{number}.example:6443"
+            with ExitStack() as claims, suppress(OSError):
+                for port in _other_ports(Place("demo", NAMESPACE, "", server).ports_of):
+                    claims.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+                stack.push(claims.pop_all())
+                break
+        yield server
+
+
+def _other_ports(identity: str) -> set[int]:
+    """The first of those that each service may get where the well-known one is taken: a few users' worth."""
+    return {port for service in TARGETS for port in islice(candidates(identity, service, 0), 5)}
 
 
 @contextmanager

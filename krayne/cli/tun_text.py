@@ -1,0 +1,116 @@
+"""What tun-open prints: a tunnel with what opens it. Here are secrets of the cluster: tokens, passwords."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from krayne.cluster.values import Value
+from krayne.errors import KrayneError
+from krayne.text import one_line, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from krayne.kubectl import Kubectl
+    from krayne.services import ServiceInfo
+    from krayne.tunnels.state import Forward, Tunnel
+
+
+def show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> None:
+    """Print an open tunnel as ``form`` has it: text, json, yaml or env. ``closing``: how to close it."""
+    from krayne.cli import output as written
+    from krayne.operations.reading import read_cluster
+    from krayne.operations.tunnels import auth_token, services
+
+    cluster = read_cluster(kubectl, tunnel.name)
+    told = {each.service: each for each in services(kubectl, cluster)}
+    try:
+        token = auth_token(kubectl, cluster)
+    except KrayneError as error:
+        click.echo(f"Warning: Ray asks for a token, which cannot be read: {one_line(str(error))}", err=True)
+        token = None
+    variables = _variables(tunnel, token)
+    if form == "env":
+        click.echo("\n".join(f"export {key}={shlex.quote(value)}" for key, value in variables.items()))
+    elif form == "text":
+        close = closing or f"Close it with: kubectl krayne tun-close {kubectl.where(tunnel.name)}"
+        click.echo("\n".join([*_lines(kubectl, tunnel, told), *_ray_lines(variables), close]))
+    else:
+        value = _Opened(tunnel, told, variables)
+        click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
+
+
+def _variables(tunnel: Tunnel, token: str | None) -> dict[str, str]:
+    """What Ray's own command line and libraries read (Ray 2.52 and later for the token)."""
+    urls = tunnel.urls()
+    variables = {"RAY_ADDRESS": urls["dashboard"]} if "dashboard" in urls else {}
+    if token is not None:
+        variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
+    return variables
+
+
+def _lines(kubectl: Kubectl, tunnel: Tunnel, told: dict[str, ServiceInfo]) -> list[str]:
+    """A line for each service: what to open, and how it stands."""
+    width = max((len(each.service) for each in tunnel.forwards), default=0)
+    lines = [f"raycluster {tunnel.name} in namespace {tunnel.namespace} is open on this machine:"]
+    for each in tunnel.forwards:
+        line = f"  {each.service:<{width}}  {_opening(kubectl, tunnel, each, told.get(each.service))}"
+        if each.state != "up":
+            line += f"  ({each.state}: {one_line(_why(each, told.get(each.service)))})"
+        lines.append(line)
+    return lines
+
+
+def _opening(kubectl: Kubectl, tunnel: Tunnel, forward: Forward, info: ServiceInfo | None) -> str:
+    if forward.service == "ssh":
+        return f"kubectl krayne ssh {kubectl.where(tunnel.name)}"
+    if forward.service == "client":
+        return f'ray.init("{forward.url}")'
+    return with_secret(forward.url, info) + (
+        f"  password: {printable(info.password)}" if info and info.password else ""
+    )
+
+
+def with_secret(url: str, info: ServiceInfo | None) -> str:
+    """A URL with the token that it takes, ready to click."""
+    from urllib.parse import quote
+
+    return f"{url}/?token={quote(info.token)}" if info and info.token else url
+
+
+def _why(forward: Forward, info: ServiceInfo | None) -> str:
+    if info and info.state != "running":
+        return f"{info.state}{f', {info.why}' if info.why else ''}"
+    if forward.service == "serve":
+        return "no Serve application is deployed yet; it comes up by itself"
+    return f"{forward.why or 'not there yet'}; it comes up by itself"
+
+
+def _ray_lines(variables: dict[str, str]) -> list[str]:
+    if not variables:
+        return []
+    auth = "; its Ray asks for a token" if "RAY_AUTH_TOKEN" in variables else ""
+    lines = [f"For Ray's command line and libraries{auth}:"]
+    return lines + [f"  export {key}={shlex.quote(value)}" for key, value in variables.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened(Value):
+    """A tunnel with what opens it: each forward also has its service's token and password, and the URL with it."""
+
+    tunnel: Tunnel
+    told: Mapping[str, ServiceInfo]
+    variables: Mapping[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The tunnel's fields, and the variables for Ray under ``env``."""
+        value = self.tunnel.as_dict()
+        for forward in value["forwards"]:
+            if info := self.told.get(forward["service"]):
+                forward |= {"token": info.token, "password": info.password}
+                forward["open"] = with_secret(forward["url"], info)
+        return value | {"env": dict(self.variables)}

@@ -413,7 +413,7 @@ class ClusterConfig(_Section):
         """
     @property
     def env(self) -> Mapping[str, str | KeyReference]:
-        """Environment variables of every Ray container: a value, or a key of a Secret or ConfigMap."""
+        """Environment variables of every Ray container: a value, as it stands, or a key of a Secret or ConfigMap."""
     @property
     def volumes(self) -> tuple[Volume, ...]:
         """Volumes, each mounted into every Ray container."""

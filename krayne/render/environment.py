@@ -80,6 +80,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters.update(combine=_combine, e=_flow, escape=_flow, forceescape=_flow, tojson=_flow, yaml=_flow)
     environment.filters["json"] = json.dumps  # as text, which is quoted like any other
+    environment.filters["literal"] = _literal
     environment.globals["source"] = _source
     for html in ("urlize", "xmlattr"):
         del environment.filters[html]
@@ -100,6 +101,13 @@ def _flow(value: object) -> Markup:
 def _combine(*maps: Mapping[str, Any]) -> dict[str, Any]:
     """One map of all, the later ones first in rank."""
     return {key: value for each in maps for key, value in each.items()}
+
+
+def _literal(text: object) -> str:
+    """The value of a variable by which the container gets ``text``: to the kubelet, ``$(NAME)`` is another variable's
+    value and ``$$`` a ``$`` (Kubernetes' third_party/forked/golang/expansion).
+    """
+    return str(text).replace("$", "$$")
 
 
 def _source(name: str) -> str:

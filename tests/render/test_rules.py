@@ -10,6 +10,7 @@ import yaml
 from krayne.config import ClusterConfig
 from krayne.render import render
 from tests.render.test_golden import CASES, MANIFESTS
+from tests.support.kubelet import expanded
 
 
 def spec(**fields: Any) -> dict[str, Any]:
@@ -33,6 +34,12 @@ def worker(**fields: Any) -> dict[str, Any]:
 def pod(group: dict[str, Any]) -> dict[str, Any]:
     """The pod of a group's spec."""
     found: dict[str, Any] = group["template"]["spec"]
+    return found
+
+
+def head_container(**fields: Any) -> dict[str, Any]:
+    """The head's Ray container, for these fields of the cluster."""
+    found: dict[str, Any] = pod(spec(**fields)["headGroupSpec"])["containers"][0]
     return found
 
 
@@ -148,6 +155,13 @@ def test_ports_of_ray_and_of_the_services_are_declared() -> None:
         ports(head={"ray_start_params": moved}).items()
         >= {"gcs-server": 6380, "dashboard": 8266, "client": 10002}.items()
     )
+
+
+@pytest.mark.parametrize("text", ["pa$$word", "$(A)", "$$(A)", "$", "$$$", "a$(", "${A}", "$A", "$(A", "$()", "$(\n)"])
+def test_a_variables_value_is_no_reference_to_another(text: str) -> None:
+    """Whatever the kubelet would expand is written so that the container gets what the user wrote."""
+    found = head_container(env={"A": "a", "B": text})["env"]
+    assert {each["name"]: expanded(each["value"], {"A": "a", "": "b"}) for each in found} == {"A": "a", "B": text}
 
 
 def test_labels_stand_on_the_cluster_and_its_pods() -> None:

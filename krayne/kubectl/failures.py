@@ -128,8 +128,11 @@ def outdated(binary: str, stderr: str, ask_version: Callable[[], Process]) -> Kr
 def unknown_fields(words: str) -> list[str]:
     """The fields that the server's RayCluster lacks, in kubectl's words about a strictly validated manifest.
 
-    They are paths such as ``spec.authOptions`` (Kubernetes field validation, "Strict"; seen on 1.33).
+    They are paths such as ``spec.authOptions``. A create names them all (Kubernetes field validation, "Strict"), a
+    server-side apply those that it met first (structured-merge-diff); words of 1.33.
     """
+    if "failed to create typed patch object" in words:
+        return re.findall(r"(?:: |^\s*)\.(\S+): field not declared in schema", words, re.MULTILINE)
     return re.findall(r'unknown field "([^"]+)"', words) if "strict decoding error" in words else []
 
 

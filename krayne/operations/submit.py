@@ -12,7 +12,6 @@ from krayne.errors import KubeRayTooOldError
 if TYPE_CHECKING:
     from krayne.config import ClusterConfig
     from krayne.kubectl import Reply
-    from krayne.kubectl.failures import UnknownFieldsError
 
     Warn = Callable[[str], None]
     Send = Callable[[bytes], Reply]
@@ -35,40 +34,43 @@ def submit(
 ) -> dict[str, Any]:
     """Send a manifest; the object as the server took it.
 
-    The server checks it strictly and names each field that its RayCluster lacks. Those that came from a default
-    alone are left out, with a warning; asking for any other is KubeRayTooOldError, which names the version needed.
-    ``own_template``: the user's template made the manifest, so all of it was asked for.
+    The server checks it strictly and names fields that its RayCluster lacks, all or some at a time. Those that came
+    from a default alone are left out, with a warning; asking for any other is KubeRayTooOldError, which names the
+    version needed. ``own_template``: the user's template made the manifest, so all of it was asked for.
     """
     from krayne.kubectl.failures import UnknownFieldsError
 
-    try:
-        taken: dict[str, Any] = send(encoded(manifest)).json()
-    except UnknownFieldsError as error:
-        without = deepcopy(manifest)
-        for path in _defaults_only(error, config, own_template):
-            remove(without, path)
-            warn(f"the cluster's KubeRay does not know {path}{_since(path)}: left out, as nothing asked for it")
-        taken = send(encoded(without)).json()
+    known, left_out = deepcopy(manifest), list[str]()
+    while True:
+        try:
+            taken: dict[str, Any] = send(encoded(known)).json()
+            break
+        except UnknownFieldsError as error:
+            asked = [path for path in error.fields if own_template or path in left_out or not _is_default(path, config)]
+            if asked:
+                raise _too_old(asked) from error
+            for path in error.fields:
+                remove(known, path)
+            left_out += error.fields
+    for path in left_out:
+        warn(f"the cluster's KubeRay does not know {path}{_since(path)}: left out, as nothing asked for it")
     return taken
 
 
-def _defaults_only(error: UnknownFieldsError, config: ClusterConfig, own_template: bool) -> list[str]:
-    """The unknown fields if each comes from a default alone. Raises KubeRayTooOldError about the others."""
+def _too_old(asked: list[str]) -> KubeRayTooOldError:
+    """The error about fields that were asked for and that the server's RayCluster lacks."""
     from krayne.render import FIELD_SINCE
 
-    asked = [path for path in error.fields if own_template or not _is_default(path, config)]
-    if not asked:
-        return error.fields
     lines = []
     for path in asked:
         known = FIELD_SINCE.get(_pattern(path))
         wanted = f" (asked for by {known.config})" if known else ""
         lines.append(f"  {path}{wanted}{_since(path)}")
-    raise KubeRayTooOldError(
+    return KubeRayTooOldError(
         "the cluster's KubeRay does not know what this configuration asks for, so nothing was sent:\n"
         + "\n".join(lines)
         + "\nUpgrade KubeRay, or leave the field out"
-    ) from error
+    )
 
 
 def remove(manifest: dict[str, Any], path: str) -> None:

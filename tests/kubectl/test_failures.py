@@ -35,6 +35,26 @@ def test_unknown_fields_come_as_paths() -> None:
     assert error.fields == unknown_fields(words) == paths
 
 
+@pytest.mark.parametrize(
+    ("tail", "paths"),
+    [
+        (".spec.authOptions: field not declared in schema", ["spec.authOptions"]),
+        (
+            "errors:\n  .spec.authOptions: field not declared in schema\n"
+            '  .spec.workerGroupSpecs[0].ports[name="x"].odd: field not declared in schema',
+            ["spec.authOptions", 'spec.workerGroupSpecs[0].ports[name="x"].odd'],
+        ),
+    ],
+    ids=["one", "several"],
+)
+def test_unknown_fields_of_a_server_side_apply_come_as_the_same_paths(tail: str, paths: list[str]) -> None:
+    """It has words of its own (Kubernetes 1.33)."""
+    words = "Error from server: failed to create typed patch object (ml/demo; ray.io/v1, Kind=RayCluster): " + tail
+    error = failure("apply x", words, 1)
+    assert isinstance(error, UnknownFieldsError)
+    assert error.fields == paths
+
+
 def test_conflicts_come_with_their_owners() -> None:
     """kubectl writes one conflict on a line, several as a list."""
     words = (

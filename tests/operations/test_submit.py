@@ -10,6 +10,7 @@ import pytest
 
 from krayne.config import ClusterConfig
 from krayne.errors import ClusterAlreadyExistsError, KubeRayTooOldError
+from krayne.operations.apply import apply_cluster
 from krayne.operations.create import create_cluster, preview_create
 from krayne.operations.submit import remove
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from krayne.kubectl import Kubectl
     from tests.support.kubectl import FakeKubectl
+
+ABSENT = 'Error from server (NotFound): rayclusters.ray.io "demo" not found'
 
 
 def refusal(*paths: str) -> str:
@@ -56,6 +59,48 @@ def test_what_was_asked_for_is_an_error_with_the_version_it_needs(fake_kubectl: 
     assert "spec.upgradeStrategy (asked for by upgrade_strategy), which came with KubeRay 1.6.0" in text
     assert "  spec.odd\n" in text
     assert len(fake_kubectl.calls) == 1
+
+
+def not_declared(path: str) -> str:
+    """The words of a server that lacks fields, about a server-side apply: it may name one at a time."""
+    typed = "failed to create typed patch object (ml/demo; ray.io/v1, Kind=RayCluster)"
+    return f"Error from server: {typed}: .{path}: field not declared in schema"
+
+
+def test_apply_leaves_out_what_only_a_default_asked_for(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any]
+) -> None:
+    """As create does."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", stderr=ABSENT, code=1)
+    fake_kubectl.reply("apply", stderr=not_declared("spec.authOptions"), code=1)
+    fake_kubectl.reply("apply", json=cluster)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    said: list[str] = []
+    apply_cluster(ClusterConfig(name="demo"), warn=said.append, kubectl=kubectl)
+    sent = [json.loads(call.stdin or "") for call in fake_kubectl.calls if call.argv[0] == "apply"]
+    assert ["authOptions" in manifest["spec"] for manifest in sent] == [True, False]
+    assert "does not know spec.authOptions" in said[0]
+
+
+def test_what_was_asked_for_is_found_behind_a_default(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """A server that names one field at a time is asked again; no warning tells of what was not sent."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", stderr=ABSENT, code=1)
+    for path in ("spec.authOptions", "spec.upgradeStrategy"):
+        fake_kubectl.reply("apply", stderr=not_declared(path), code=1)
+    said: list[str] = []
+    with pytest.raises(KubeRayTooOldError, match=r"upgradeStrategy .*KubeRay 1\.6\.0"):
+        apply_cluster(ClusterConfig(name="demo", upgrade_strategy="Recreate"), warn=said.append, kubectl=kubectl)
+    assert not said
+
+
+def test_a_server_that_misses_what_was_left_out_is_not_asked_for_ever(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl
+) -> None:
+    """A webhook may put the field in again."""
+    fake_kubectl.reply("create", stderr=refusal("spec.authOptions"), code=1, times=None)
+    with pytest.raises(KubeRayTooOldError, match="authOptions"):
+        create_cluster(ClusterConfig(name="demo"), wait=False, kubectl=kubectl)
+    assert len(fake_kubectl.calls) == 2
 
 
 def test_a_name_that_is_taken_is_an_error_with_what_to_do(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -97,26 +97,38 @@ class _Rows:
     def __init__(self, form: str, namespaces: bool, headers: bool) -> None:
         self._form, self.namespaces, self._headers = form, namespaces, headers
         self._widths: list[int] = []
+        self._last: dict[tuple[str, str], object] = {}
 
     def text(self, clusters: Sequence[ClusterInfo]) -> str:
         """The lines for these clusters."""
         from datetime import datetime, timezone
 
-        from krayne.cli import output as written
-
-        if self._form == "name":
-            return written.names(clusters)
-        text = written.cluster_table(
+        written = self._written(
             clusters,
-            wide=self._form == "wide",
-            namespaces=self.namespaces,
             headers=self._headers,
             colour=takes_colour(sys.stdout),
             now=datetime.now(timezone.utc),
             widths=self._widths,
         )
         self._headers = False
-        return text
+        return written
+
+    def changed(self, info: ClusterInfo) -> bool:
+        """Whether a cluster's row is another than the last time; its age is not, unless it was made anew."""
+        from dataclasses import replace
+        from datetime import datetime, timezone
+
+        now = datetime.min.replace(tzinfo=timezone.utc)
+        key, row = (info.namespace, info.name), self._written([replace(info, created=None)], headers=False, now=now)
+        before, self._last[key] = self._last.get(key), (row, info.created)
+        return before != self._last[key]
+
+    def _written(self, clusters: Sequence[ClusterInfo], **how: Any) -> str:
+        from krayne.cli import output as written
+
+        if self._form == "name":
+            return written.names(clusters)
+        return written.cluster_table(clusters, wide=self._form == "wide", namespaces=self.namespaces, **how)
 
 
 def _watch(kubectl: Kubectl, names: tuple[str, ...], selector: str | None, form: str, rows: _Rows) -> None:
@@ -129,5 +141,5 @@ def _watch(kubectl: Kubectl, names: tuple[str, ...], selector: str | None, form:
             click.echo(written.to_json(info), nl=False)
         elif form == "yaml":
             click.echo(f"---\n{written.to_yaml(info)}", nl=False)
-        else:
+        elif rows.changed(info):
             click.echo(rows.text([info]), nl=False)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from krayne.kubectl import ahead
-from krayne.kubectl.paths import checked, pod_selector, query
+from krayne.kubectl.paths import checked, pod_selector, query, spoken
 from krayne.kubectl.reply import Reply
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Kubectl:
 
     def list_path(self, path: str, **selectors: str | None) -> Reply:
         """What an API path lists."""
-        return self.ask("get", "--raw", query(path, **selectors), doing=f"list {path}")
+        return self.ask("get", "--raw", query(path, **selectors), doing=f"list {spoken(path)}")
 
     def clusters_path(self, everywhere: bool = False) -> str:
         """The API path of RayClusters, in the namespace or in all."""

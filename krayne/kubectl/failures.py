@@ -49,6 +49,10 @@ class ApplyConflictError(ConflictError):
         self.conflicts = conflicts
 
 
+class LoginWantedError(KubeConnectionError):
+    """The server refused the login, or the login plugin asks for a new one: trying again is of no use."""
+
+
 # klog lines that kubectl prints before its own sentence, e.g. `E1123 15:30:01.123456   42 memcache.go:265] …`.
 _LOG_LINE = re.compile(r"^[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?", re.MULTILINE)
 _ADVICE = re.compile(r"\nPlease review the fields above--.*", re.DOTALL)
@@ -98,6 +102,8 @@ def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None)
     if owned := conflicts(words):
         return ApplyConflictError(f"cannot {doing}: {words}", owned)
     kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
+    if kind in (KubeConnectionError, KubectlError) and wants_login(words) and not _NO_NETWORK.search(words):
+        kind = LoginWantedError
     advice = _NEXT.get(kind, _nothing)(words, namespace)
     return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))
 
@@ -184,6 +190,7 @@ def _missing_namespace(words: str, namespace: str | None) -> str:
 
 _NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
     KubeConnectionError: _connection,
+    LoginWantedError: _connection,
     KubeRayNotInstalledError: lambda _words, _namespace: f"Install KubeRay: {INSTALL_KUBERAY}",
     NamespaceNotFoundError: _missing_namespace,
     PermissionDeniedError: _permission,
@@ -193,6 +200,12 @@ _NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
 _LOGIN = re.compile(
     r"Unauthorized|must be logged in|provide credentials|getting credentials|exec: executable .* failed"
     r"|(token|session|credentials?) (has |have |is |are )?expired|refresh token|(?<![\w/-])(log|sign) ?in(?![\w/-])",
+    re.IGNORECASE,
+)
+# A login plugin fails, too, where it cannot reach its own server (words: Go's, Python's requests', botocore's).
+_NO_NETWORK = re.compile(
+    r"no such host|dial tcp|timed? ?out|name resolution|could not connect|failed to (resolve|establish)|unreachable"
+    r"|max retries exceeded|connection (was )?(refused|reset)",
     re.IGNORECASE,
 )
 

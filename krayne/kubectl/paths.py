@@ -35,3 +35,10 @@ def query(path: str, **parameters: str | None) -> str:
     from urllib.parse import urlencode
 
     return f"{path}?{urlencode(given)}"
+
+
+def spoken(path: str) -> str:
+    """How messages call what an API path lists: ``pods in namespace ml``."""
+    before, _, plural = path.rpartition("/")
+    _, scoped, namespace = before.rpartition("/namespaces/")
+    return f"{plural} in namespace {namespace}" if scoped else f"{plural} in all namespaces"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Tail:
     """The last lines that a container writes, followed from now on until it ends; quiet where there is no log."""
 
+    known = True  # no verdict waits for a log
     due: float | None = None
 
     def __init__(self, kubectl: Kubectl, pod: str, container: str, *, lines: int = 10) -> None:

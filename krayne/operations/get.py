@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from krayne.cluster import ClusterInfo
+    from krayne.kubectl.watch import Watched
     from krayne.objects import Object
+    from krayne.status import Events
 
     Answer = Callable[[], list[ClusterInfo]]
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _NAMED = 50
 # Also the normal ones: KubeRay tells of each pod that ended and was replaced in one of those.
 ABOUT_CLUSTERS = "involvedObject.kind=RayCluster"
+_TICK = 10.0  # seconds between looks at the clock: some verdicts come with age alone
 
 
 def get_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterInfo:
@@ -82,39 +85,52 @@ def watch_clusters(
     selector: str | None = None,
     kubectl: Kubectl | None = None,
 ) -> Iterator[ClusterInfo]:
-    """Each cluster of a namespace (or of all) as it is, then again whenever what krayne says of it changes."""
-    from krayne.cluster.info import cluster_info
+    """Each cluster of a namespace (or of all) as it is, then again whenever what krayne says of it changes.
+
+    That a cause is some seconds older is no change. Raises ClusterNotFoundError if any of ``names`` is missing at the
+    start, KrayneError where the clusters can no longer be watched.
+    """
+    from contextlib import closing
+
+    from krayne.kubectl.listing import without_managers
     from krayne.kubectl.watch import Watched, changes
-    from krayne.objects import by_cluster
-    from krayne.operations.reading import missing_cluster
+    from krayne.operations.news import said
     from krayne.status import Events
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    listed = kubectl.list_clusters(everywhere=all_namespaces, selector=selector).list()
+    place, fit = kubectl.core_path("pods", all_namespaces), without_managers
+    pods = Watched(kubectl, place, labelSelector=pod_selector(), optional=True, fit=fit)
+    place = kubectl.core_path("events", all_namespaces)
+    events = Watched(kubectl, place, fieldSelector=ABOUT_CLUSTERS, optional=True, fit=fit)
+    with closing(pods), closing(events):
+        clusters = _clusters(kubectl, (pods, events), names, all_namespaces, selector)
+        told: dict[tuple[str, str], ClusterInfo] = {}
+        for _ in changes((clusters, pods, events), until=None, tick=_TICK):
+            meant = [each for each in clusters.objects if not names or each["metadata"]["name"] in names]
+            infos = _summed_up(kubectl, meant, pods.readable, Events(events.objects))
+            before, told = told, {(info.namespace, info.name): said(info) for info in infos}
+            for info, new in zip(infos, told.values(), strict=True):
+                if before.get((info.namespace, info.name)) != new:
+                    yield info
+
+
+def _clusters(
+    kubectl: Kubectl, beside: Sequence[Watched], names: Sequence[str], everywhere: bool, selector: str | None
+) -> Watched:
+    """The clusters, listed and to be watched from then on; the lists ``beside`` are asked for at the same time."""
+    from krayne.kubectl.watch import Watched
+
+    with kubectl.list_clusters(everywhere=everywhere, selector=selector) as asked:
+        for each in beside:
+            each.resume()
+        listed = asked.list()
     there = [cluster["metadata"]["name"] for cluster in listed["items"]]
     if missing := [name for name in names if name not in there]:
+        from krayne.operations.reading import missing_cluster
+
         raise missing_cluster(kubectl, missing, there)
-    clusters = Watched(
-        kubectl,
-        kubectl.clusters_path(everywhere=all_namespaces),
-        objects=listed["items"],
-        version=listed["metadata"]["resourceVersion"],
-        labelSelector=selector,
-    )
-    pods = Watched(kubectl, kubectl.core_path("pods", all_namespaces), labelSelector=pod_selector(), optional=True)
-    warned = kubectl.core_path("events", all_namespaces)
-    events = Watched(kubectl, warned, fieldSelector=ABOUT_CLUSTERS, optional=True)
-    told: dict[tuple[str, str], object] = {}
-    for _ in changes((clusters, pods, events), until=None, tick=10):
-        its_pods, heard, now = by_cluster(pods.objects), Events(events.objects), datetime.now(timezone.utc)
-        for cluster in clusters.objects:
-            key = (cluster["metadata"]["namespace"], cluster["metadata"]["name"])
-            if names and key[1] not in names:
-                continue
-            info = cluster_info(cluster, its_pods.get(key, []), heard, now=now)
-            if told.get(key) != (said := (info.status, info.cause, info.groups)):
-                told[key] = said
-                yield info
+    path, version = kubectl.clusters_path(everywhere), (listed.get("metadata") or {}).get("resourceVersion")
+    return Watched(kubectl, path, objects=listed["items"], version=version, labelSelector=selector)
 
 
 def _load_rules() -> None:
@@ -129,8 +145,6 @@ def _load_rules() -> None:
 
 def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: bool = False) -> list[ClusterInfo]:
     """What each cluster amounts to. Pods and events are fetched only if the status of some cluster leaves doubt."""
-    from krayne.cluster.info import cluster_info
-    from krayne.objects import by_cluster
     from krayne.status import Events, settled
 
     doubtful = [cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)]
@@ -145,6 +159,17 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
             kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere) as heard,
         ):
             pods, events = items(asked), Events(items(heard) or ())
+    return _summed_up(kubectl, clusters, pods, events)
+
+
+def _summed_up(
+    kubectl: Kubectl, clusters: Sequence[dict[str, Any]], pods: Sequence[Object] | None, events: Events
+) -> list[ClusterInfo]:
+    """What each cluster amounts to now. ``pods``: of any of them; None where they are unknown."""
+    from krayne.cluster.info import cluster_info
+    from krayne.objects import by_cluster
+    from krayne.tunnels.places import tunnels
+
     index = by_cluster(pods or [])
     now = datetime.now(timezone.utc)
 
@@ -153,8 +178,6 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
         return None if pods is None else index.get((meta.get("namespace"), meta["name"]), [])
 
     infos = [cluster_info(cluster, its(cluster), events, now=now) for cluster in clusters]
-    from krayne.tunnels.places import tunnels
-
     if not tunnels():
         return infos
     from krayne.operations.local_urls import with_local_urls

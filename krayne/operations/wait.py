@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 # Seconds that a cluster may take by default, to come or to go: pulling a Ray image onto a new node takes minutes, and
 # with GCS fault tolerance KubeRay 1.6 itself gives its clean-up 300 s.
 TIMEOUT = 600.0
-_SPAN = re.compile(r"\b(\d+[smhdy])+\b")  # a time as krayne.text.duration writes it
 _TICK = 5.0  # seconds between looks at the clock: some verdicts come with age alone
 
 
@@ -83,17 +81,18 @@ def wait_until_deleted(
 ) -> None:
     """Wait until a cluster is gone, its pods with it; at once if it is not there. Raises ClusterTimeoutError."""
     kubectl = (kubectl or Kubectl()).within(namespace)
-    last: ClusterInfo | None = None
+    last, until = None, _end_of(timeout)
     try:
         cluster = kubectl.get_cluster(name).json()
     except ClusterNotFoundError:
         return
-    for info, _ in _follow(kubectl, name, cluster, timeout):
+    followed = _Followed(kubectl, name, cluster)
+    for info, _ in followed.seen(until):
         if info is None:
             return
         _tell(progress, last, info)
         last = info
-    raise _late(kubectl, name, "deleted", timeout, last)
+    raise _late(kubectl, name, "deleted", timeout, last=last, failure=followed.failure)
 
 
 def _until(
@@ -108,7 +107,9 @@ def _until(
 ) -> ClusterInfo:
     """Follow a cluster to a status. With ``words`` to explain it by, what cannot heal by itself ends the wait."""
     last: ClusterInfo | None = None
-    for info, verdict in _follow(kubectl, name, cluster, timeout, words):
+    until = _end_of(timeout)
+    followed = _Followed(kubectl, name, cluster or read_cluster(kubectl, name), words)
+    for info, verdict in followed.seen(until):
         if info is None or verdict is None:
             raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
         _tell(progress, last, info)
@@ -117,7 +118,11 @@ def _until(
             return info
         if words:
             _heed(kubectl, name, info, verdict, words)
-    raise _late(kubectl, name, goal, timeout, last)
+    raise _late(kubectl, name, goal, timeout, last=last, failure=followed.failure)
+
+
+def _end_of(timeout: float | None) -> float | None:
+    return None if timeout is None else time.monotonic() + timeout
 
 
 def _heed(kubectl: Kubectl, name: str, info: ClusterInfo, verdict: Verdict, words: LastWords) -> None:
@@ -129,66 +134,84 @@ def _heed(kubectl: Kubectl, name: str, info: ClusterInfo, verdict: Verdict, word
         raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
 
 
-def _follow(
-    kubectl: Kubectl,
-    name: str,
-    cluster: dict[str, Any] | None,
-    timeout: float | None,
-    words: LastWords | None = None,
-) -> Iterator[_Seen]:
-    """The cluster as it is now, then again at each change of it, its pods or their events, until the time is up.
+class _Followed:
+    """A cluster, its pods and their events, kept current; ``words`` gets to follow the logs of its pods."""
 
-    ``words`` gets to follow the logs of its pods.
-    """
-    from krayne.cluster.info import info_of
-    from krayne.kubectl.watch import Watched, changes
-    from krayne.status import judge, settled
+    def __init__(self, kubectl: Kubectl, name: str, cluster: dict[str, Any], words: LastWords | None = None) -> None:
+        from krayne.kubectl.listing import without_managers
+        from krayne.kubectl.watch import Watched
 
-    until = None if timeout is None else time.monotonic() + timeout
-    cluster = cluster or read_cluster(kubectl, name)
-    clusters = Watched(
-        kubectl,
-        kubectl.clusters_path(),
-        objects=[cluster],
-        version=cluster["metadata"]["resourceVersion"],
-        fieldSelector=f"metadata.name={name}",
-    )
-    pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector=pod_selector([name]), optional=True)
-    # All of the namespace's: no one selector takes in the cluster's events and those of its pods.
-    events = Watched(kubectl, kubectl.core_path("events"), optional=True)
+        self._words = words
+        self._clusters = Watched(
+            kubectl,
+            kubectl.clusters_path(),
+            objects=[cluster],
+            version=cluster["metadata"]["resourceVersion"],
+            fieldSelector=f"metadata.name={name}",
+        )
+        its = pod_selector([name])
+        self._pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector=its, optional=True, fit=without_managers)
+        # All of the namespace's: no one selector takes in the cluster's events and those of its pods.
+        self._events = Watched(kubectl, kubectl.core_path("events"), optional=True, fit=without_managers)
 
-    def seen() -> _Seen:
-        if not clusters.objects:
-            return _Seen(None, None)
-        its = {name, *(pod["metadata"]["name"] for pod in pods.objects)}
-        about = [event for event in events.objects if (event.get("involvedObject") or {}).get("name") in its]
-        verdict = judge(clusters.objects[0], pods.objects, about, now=datetime.now(timezone.utc))
-        return _Seen(info_of(clusters.objects[0], pods.objects, verdict), verdict)
+    @property
+    def failure(self) -> KrayneError | None:
+        """Why what is seen may be out of date, if it may."""
+        sources = (self._clusters, self._pods, self._events)
+        return next((source.failure for source in sources if source.failure), None)
 
-    if settled(cluster):
-        yield seen()
-    sources: list[Source] = [clusters, pods, events]
-    for _ in changes(sources, until=until, tick=_TICK):
-        if words:
-            sources += words.follow(pods.objects)
-        yield seen()
+    def seen(self, until: float | None) -> Iterator[_Seen]:
+        """The cluster as it is now, then again at each change of it, its pods or their events, until that moment."""
+        from krayne.kubectl.watch import changes
+
+        if self._settled():
+            yield self._now()
+        sources: list[Source] = [self._clusters, self._pods, self._events]
+        for _ in changes(sources, until=until, tick=_TICK, enough=self._settled):
+            if self._words:
+                sources += self._words.follow(self._pods.objects)
+            yield self._now()
+
+    def _settled(self) -> bool:
+        """Whether its own status tells what it is, or it is gone."""
+        from krayne.status import settled
+
+        return all(settled(cluster) for cluster in self._clusters.objects)
+
+    def _now(self) -> _Seen:
+        from krayne.cluster.info import info_of
+        from krayne.status import judge
+
+        for cluster in self._clusters.objects:
+            pods = self._pods.readable
+            verdict = judge(cluster, pods, self._events.objects, now=datetime.now(timezone.utc))
+            return _Seen(info_of(cluster, pods, verdict), verdict)
+        return _Seen(None, None)
 
 
 def _tell(progress: Progress | None, last: ClusterInfo | None, info: ClusterInfo) -> None:
-    if progress and (last is None or _said(last) != _said(info)):
+    from krayne.operations.news import said
+
+    if progress and (last is None or said(last) != said(info)):
         progress(info)
 
 
-def _said(info: ClusterInfo) -> tuple[object, ...]:
-    """What is news: not that a problem is five seconds older."""
-    return info.status, _SPAN.sub("", info.cause or ""), info.head.ready, info.groups
-
-
-def _late(kubectl: Kubectl, name: str, wanted: str, timeout: float | None, last: ClusterInfo | None) -> KrayneError:
+def _late(
+    kubectl: Kubectl,
+    name: str,
+    wanted: str,
+    timeout: float | None,
+    *,
+    last: ClusterInfo | None,
+    failure: KrayneError | None,
+) -> KrayneError:
+    """The error for time that is up; ``failure``: why the last that was seen may be out of date."""
     from krayne.text import duration
 
     state = f"{last.status}" + (f", {last.cause}" if last.cause else "") if last else "unknown"
     text = f"{kubectl.named(name)} is not {wanted} after {duration(round(timeout or 0))}: it is {state}"
+    if failure:
+        text += f"\nThat may be out of date: {str(failure).splitlines()[0]}"
     return ClusterTimeoutError(f"{text}\n{next_steps(kubectl, name)}", last)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from krayne.kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from tests.support.kubectl import FakeKubectl
 
 CAPTURED = Path(__file__).parents[1] / "captured"
 
@@ -17,6 +21,24 @@ def captured(name: str, kind: str) -> list[dict[str, Any]]:
     """The objects of a kind in a captured state."""
     items = json.loads((CAPTURED / f"{name}.json").read_text(encoding="utf-8"))["items"]
     return [item for item in items if item["kind"] == kind]
+
+
+def left_behind(fake_kubectl: FakeKubectl) -> list[str]:
+    """The calls that still run, or of whose end nobody has taken notice."""
+    return [call.line for call in fake_kubectl.calls if _exists(call.pid)]
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def pipes() -> int:
+    """How many files this process has open."""
+    return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +11,7 @@ from krayne.operations.describe import describe_cluster
 from krayne.operations.get import get_cluster
 from krayne.operations.services import get_cluster_services
 from krayne.operations.shell import exec_in_cluster, ssh_to_cluster
-from tests.operations.conftest import captured
+from tests.operations.conftest import captured, left_behind, pipes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,24 +21,6 @@ if TYPE_CHECKING:
 
 ABSENT = 'Error from server (NotFound): rayclusters.ray.io "x" not found'
 UNREACHABLE = "Unable to connect to the server: dial tcp 10.0.0.1:443: connect: no route to host"
-
-
-def left_behind(fake_kubectl: FakeKubectl) -> list[str]:
-    """The calls that still run, or of whose end nobody has taken notice."""
-    return [call.line for call in fake_kubectl.calls if _exists(call.pid)]
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def pipes() -> int:
-    """How many files this process has open."""
-    return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
 @pytest.mark.parametrize("ask", [describe_cluster, get_cluster_services, exec_in_cluster, ssh_to_cluster])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError
+from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KubeConnectionError
 from krayne.operations.wait import wait_until_deleted, wait_until_ready, wait_until_suspended
 from tests.operations.conftest import captured
 from tests.support.kubectl import Hold
@@ -26,15 +27,22 @@ def stream(kind: str, *items: dict[str, Any]) -> str:
     return "".join(json.dumps({"type": kind, "object": item}) + "\n" for item in items)
 
 
+def listing(*items: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a list."""
+    return {"metadata": {"resourceVersion": "100"}, "items": [*items]}
+
+
 def play(
     fake_kubectl: FakeKubectl, state: str, changes: list[str | Hold] | None = None, pods: list[str | Hold] | None = None
 ) -> dict[str, Any]:
     """Script a captured state, and what comes after it; its RayCluster."""
-    cluster, there = captured(state, "RayCluster")[0], stream("ADDED", *captured(state, "Pod"))
+    cluster = captured(state, "RayCluster")[0]
     fake_kubectl.reply("get --raw */rayclusters/demo", json=cluster)
-    fake_kubectl.reply("get --raw */rayclusters?*watch*", stdout=[*(changes or [])], hangs=True)
-    fake_kubectl.reply("get --raw */pods?*watch*", stdout=[there, *(pods or [])], hangs=True)
-    fake_kubectl.reply("get --raw */events?*watch*", hangs=True)
+    fake_kubectl.reply("get --raw */rayclusters?watch*", stdout=[*(changes or [])], hangs=True)
+    fake_kubectl.reply("get --raw */pods?label*", json=listing(*captured(state, "Pod")))
+    fake_kubectl.reply("get --raw */pods?watch*", stdout=[*(pods or [])], hangs=True)
+    fake_kubectl.reply("get --raw */events", json=listing(*captured(state, "Event")))
+    fake_kubectl.reply("get --raw */events?watch*", hangs=True)
     return cluster
 
 
@@ -91,6 +99,57 @@ def test_goes_on_where_nodes_may_yet_come(fake_kubectl: FakeKubectl, kubectl: Ku
     play(fake_kubectl, "unschedulable")
     with pytest.raises(ClusterTimeoutError, match=r"is not ready after 1s: it is unschedulable, .*nvidia\.com/gpu"):
         wait_until_ready("demo", kubectl=kubectl, timeout=1)
+
+
+def test_the_first_thing_told_is_the_truth(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Nothing is told of a cluster whose pods and events have not been listed yet."""
+    play(fake_kubectl, "image-pull-error")
+    told: list[ClusterInfo] = []
+    with pytest.raises(ClusterFailedError):
+        wait_until_ready("demo", kubectl=kubectl, timeout=20, progress=told.append)
+    assert [info.status.value for info in told] == ["image-pull-error"]
+
+
+def test_its_own_status_is_enough_to_be_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Whatever becomes of the list of its pods."""
+    ready = stream("MODIFIED", *captured("ready-3-ready", "RayCluster"))
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-2-starting", "RayCluster")[0])
+    fake_kubectl.reply("get --raw */rayclusters?watch*", stdout=ready, hangs=True)
+    fake_kubectl.reply("get --raw", hangs=True, times=2)
+    assert wait_until_ready("demo", kubectl=kubectl, timeout=20).status == "ready"
+
+
+def test_pods_that_may_not_be_read_are_unknown_not_missing(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """The cluster's own status has to do: it has a head."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-2-starting", "RayCluster")[0])
+    fake_kubectl.reply("get --raw */rayclusters?watch*", hangs=True)
+    fake_kubectl.reply("get --raw", stderr="Error from server (Forbidden): no", code=1, times=2)
+    with pytest.raises(ClusterTimeoutError, match="head: ") as told:
+        wait_until_ready("demo", kubectl=kubectl, timeout=1)
+    assert "no head pod" not in str(told.value)
+
+
+def test_time_that_runs_out_in_an_outage_says_why_the_last_word_is_old(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl
+) -> None:
+    """What could not be asked; and it is said when it happens, too."""
+    play(fake_kubectl, "unschedulable", pods=[stream("MODIFIED", {"no": "pod"})])
+    fake_kubectl.reply("get --raw */pods?label*", stderr="error: net/http: TLS handshake timeout", code=1, times=None)
+    told: list[str] = []
+    with pytest.raises(ClusterTimeoutError) as late:
+        wait_until_ready("demo", kubectl=replace(kubectl, tell=told.append), timeout=1)
+    reason = "cannot list pods in namespace ml: error: net/http: TLS handshake timeout"
+    assert f"\nThat may be out of date: {reason}\nSee why: " in str(late.value)
+    assert "it is unschedulable" in str(late.value)
+    assert told == [f"{reason}; trying again\n"]
+
+
+def test_a_login_that_is_wanted_ends_the_wait(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """At once: nobody waits ten minutes to hear of it."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("unschedulable", "RayCluster")[0])
+    fake_kubectl.reply("get --raw", stderr="error: You must be logged in to the server (Unauthorized)", code=1, times=3)
+    with pytest.raises(KubeConnectionError, match=r"cannot (watch|list) .* in namespace ml: .*logged in"):
+        wait_until_ready("demo", kubectl=kubectl, timeout=20)
 
 
 def test_a_cluster_that_is_deleted_meanwhile_is_not_found(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

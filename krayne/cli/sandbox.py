@@ -34,11 +34,9 @@ def sandbox() -> None:
 @click.option(
     "--speed",
     type=click.Choice(["demo", "fast"]),
-    default="demo",
-    show_default=True,
-    help="How long pods take to start: demo to be watched, fast for tests",
+    help="How long pods take to start: demo (the default) to be watched, fast for tests",
 )
-def up(speed: str) -> None:
+def up(speed: str | None) -> None:
     """Start the sandbox, and print the line that points kubectl at it."""
     from krayne.sandbox import lifecycle
 
@@ -46,6 +44,8 @@ def up(speed: str) -> None:
     found = lifecycle.up(speed=speed)
     click.echo(f"export KUBECONFIG={shlex.quote(found.kubeconfig)}")
     click.echo(f"the sandbox {'runs already' if before else 'runs'} at {found.url} (process {found.pid})", err=True)
+    if speed and speed != found.speed:
+        click.echo(f"Its pods stay at {found.speed} speed: for another, end it first (sandbox down)", err=True)
     click.echo("No Ray runs in it: KubeRay's and the kubelet's parts are played, and so are the pods.", err=True)
     click.echo('Point kubectl at it: eval "$(kubectl krayne sandbox up)"', err=True)
     click.echo("Stop it and drop what is in it: kubectl krayne sandbox down", err=True)
@@ -64,7 +64,7 @@ def status(ctx: click.Context, form: str) -> None:
 
         click.echo(json.dumps(found.as_dict(), indent=2))
     elif found.running:
-        click.echo(f"running at {found.url} since {found.since} (process {found.pid})")
+        click.echo(f"running at {found.url} since {found.since} (process {found.pid}, {found.speed} speed)")
         click.echo(f"kubeconfig: {found.kubeconfig}")
     else:
         click.echo("not running (start it: kubectl krayne sandbox up)")

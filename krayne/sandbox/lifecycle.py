@@ -28,7 +28,7 @@ _STEP = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SandboxStatus:
-    """Whether the sandbox runs; where, since when (RFC 3339) and as which process, if it does."""
+    """Whether the sandbox runs; if so where, since when (RFC 3339), as which process, and at which speed."""
 
     running: bool
     kubeconfig: str
@@ -36,23 +36,24 @@ class SandboxStatus:
     url: str | None = None
     since: str | None = None
     pid: int | None = None
+    speed: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The status as plain values."""
         return asdict(self)
 
 
-def up(folder: Path | None = None, *, speed: str = "demo") -> SandboxStatus:
+def up(folder: Path | None = None, *, speed: str | None = None) -> SandboxStatus:
     """Start the sandbox unless it runs, and wait until it serves.
 
-    `speed` is how long its pods take to start: "demo" to be watched, "fast" for tests; a sandbox that runs keeps its
-    own. Raises KrayneError where the extra is missing or the sandbox does not start.
+    `speed` is how long its pods take to start: "demo" to be watched (also where it is None), "fast" for tests; a
+    sandbox that runs keeps its own. Raises KrayneError where the extra is missing or the sandbox does not start.
     """
     folder = folder or state.default_folder()
     _require_extra()
     with _locked(folder):
         if state.running(folder) is None:
-            _start(folder, speed)
+            _start(folder, speed or "demo")
     return status(folder)
 
 
@@ -63,7 +64,8 @@ def status(folder: Path | None = None) -> SandboxStatus:
     config = str(state.kubeconfig_path(folder))
     if record is None:
         return SandboxStatus(False, config, str(folder))
-    return SandboxStatus(True, config, str(folder), f"https://127.0.0.1:{record.port}", record.since, record.pid)
+    url = f"https://127.0.0.1:{record.port}"
+    return SandboxStatus(True, config, str(folder), url, record.since, record.pid, record.speed)
 
 
 def down(folder: Path | None = None) -> bool:

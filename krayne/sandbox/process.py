@@ -56,7 +56,7 @@ async def serve(folder: Path, port: int = 0, speed: str = "demo") -> None:
         try:
             await asyncio.wait({playing, ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
-                state.write(folder, int(url.rpartition(":")[2]))
+                state.write(folder, int(url.rpartition(":")[2]), speed)
                 await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done():
                 playing.result()

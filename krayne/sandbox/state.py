@@ -16,12 +16,13 @@ _RECORD, _PORT = "process.json", "port"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The process that serves: its id, when the system says that it started, its port, and since when it serves."""
+    """The process that serves: its id, when the system says that it started, its port, since when, and how fast."""
 
     pid: int
     started: str
     port: int
     since: str
+    speed: str
 
 
 def default_folder() -> Path:
@@ -46,12 +47,12 @@ def log_path(folder: Path) -> Path:
     return folder / "log"
 
 
-def write(folder: Path, port: int) -> None:
+def write(folder: Path, port: int, speed: str) -> None:
     """Record this process as the one that serves."""
     since = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     write_private(folder / _PORT, str(port))
     write_private(kubeconfig_path(folder), kubeconfig(folder, port))
-    record = Record(os.getpid(), start_time(os.getpid()) or "", port, since)
+    record = Record(os.getpid(), start_time(os.getpid()) or "", port, since, speed)
     write_private(folder / _RECORD, json.dumps(asdict(record)) + "\n")
 
 

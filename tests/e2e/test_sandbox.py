@@ -62,6 +62,7 @@ def test_status_and_down(fresh: Shell) -> None:
     assert fresh.krayne("sandbox", "status").code != 0
     line = fresh.krayne("sandbox", "up").ok().out
     assert "127.0.0.1" in fresh.krayne("sandbox", "status").ok().out
+    assert "Its pods stay at demo speed" in fresh.krayne("sandbox", "up", "--speed=fast").ok().err
     fresh.krayne("sandbox", "down").ok()
     fresh.krayne("sandbox", "down").ok()
     assert fresh.krayne("sandbox", "status").code != 0

@@ -112,7 +112,7 @@ def test_down_leaves_a_process_alone_that_has_the_pid_of_a_dead_sandbox(
 ) -> None:
     """A recorded pid proves nothing where the start time is another."""
     state.ensure_folder(folder)
-    (folder / "process.json").write_text(json.dumps(asdict(Record(stranger.pid, "another time", 1, "then"))))
+    (folder / "process.json").write_text(json.dumps(asdict(Record(stranger.pid, "another time", 1, "then", "fast"))))
     assert not lifecycle.status(folder).running
     assert not lifecycle.down(folder)
     assert stranger.poll() is None

@@ -13,7 +13,7 @@ from krayne.sandbox.process import api_server
 async def main(folder: Path) -> None:
     """Serve from the folder until killed."""
     async with api_server(folder) as url:
-        state.write(folder, int(url.rpartition(":")[2]))
+        state.write(folder, int(url.rpartition(":")[2]), "bare")
         await asyncio.Event().wait()
 
 

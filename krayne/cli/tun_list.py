@@ -43,10 +43,11 @@ def tun_list(form: str, no_headers: bool) -> None:
 
 
 def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False) -> str:
-    """A line for each local port. A tunnel that is not up says so where its ports would say less."""
+    """A line for each local port. A tunnel that is not up says so where its ports would say less, or it has none."""
     from datetime import datetime, timezone
 
-    from krayne.cli.tables import age, cell, columns
+    from krayne.cli.tables import NONE, age, cell, columns
+    from krayne.text import one_line
     from krayne.tunnels.state import DOWN, STARTING
 
     now = datetime.now(timezone.utc)
@@ -54,12 +55,12 @@ def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False) -> st
     if wide and headers:
         rows[0] += ["URL", "POD", "SERVER", "WHY"]
     for tunnel in tunnels:
-        for each in tunnel.forwards:
-            its_own = tunnel.state in ("up", "repairing") or each.state not in (DOWN, STARTING)
-            state, since = (each.state, each.since) if its_own else (tunnel.state, tunnel.since)
-            row = [tunnel.namespace, tunnel.name, each.service, str(each.local_port), state, age(since, now)]
-            row.append(str(each.restarts))
+        for each in tunnel.forwards or (None,):
+            its_own = each and (tunnel.state in ("up", "repairing") or each.state not in (DOWN, STARTING))
+            stands = each if each and its_own else tunnel
+            row = [tunnel.namespace, tunnel.name, each.service if each else "", str(each.local_port) if each else ""]
+            row += [stands.state, age(stands.since, now), str(each.restarts) if each else ""]
             if wide:
-                row += [each.url, tunnel.pod or "", tunnel.server, (each.why if its_own else tunnel.why) or ""]
-            rows.append([cell(text) for text in row])
+                row += [each.url if each else "", tunnel.pod or "", tunnel.server]
+            rows.append([cell(text) for text in row] + ([one_line(stands.why or "") or NONE] if wide else []))
     return "".join(f"{line}\n" for line in columns(rows))

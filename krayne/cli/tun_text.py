@@ -59,8 +59,8 @@ def _lines(kubectl: Kubectl, tunnel: Tunnel, told: dict[str, ServiceInfo]) -> li
     lines = [f"raycluster {tunnel.name} in namespace {tunnel.namespace} is open on this machine:"]
     for each in tunnel.forwards:
         line = f"  {each.service:<{width}}  {_opening(kubectl, tunnel, each, told.get(each.service))}"
-        if each.state != "up":
-            line += f"  ({each.state}: {one_line(_why(each, told.get(each.service)))})"
+        if note := _note(each, told.get(each.service)):
+            line += f"  ({one_line(note)})"
         lines.append(line)
     return lines
 
@@ -82,12 +82,19 @@ def with_secret(url: str, info: ServiceInfo | None) -> str:
     return f"{url}/?token={quote(info.token)}" if info and info.token else url
 
 
-def _why(forward: Forward, info: ServiceInfo | None) -> str:
+def _note(forward: Forward, info: ServiceInfo | None) -> str:
+    """What there is to say of a service beside how to open it; nothing where it just works."""
+    if forward.state == "up":
+        secret = {"notebook": "token", "code-server": "password"}.get(forward.service)
+        if secret is None or (info and (info.token or info.password)):
+            return ""
+        return f"its {secret} cannot be read{f': {info.why}' if info and info.why else ''}"
+    state, why = forward.state, forward.why or "not there yet"
     if info and info.state != "running":
-        return f"{info.state}{f', {info.why}' if info.why else ''}"
-    if forward.service == "serve":
-        return "no Serve application is deployed yet; it comes up by itself"
-    return f"{forward.why or 'not there yet'}; it comes up by itself"
+        state, why = info.state, info.why or why
+    elif forward.service == "serve":
+        why = "no Serve application is deployed yet"
+    return f"{state}: {why}" + ("" if state == "failed" else "; it comes up by itself")
 
 
 def _ray_lines(variables: dict[str, str]) -> list[str]:

@@ -87,7 +87,7 @@ def test_open_tells_services_that_are_being_installed(world: World, shell: Shell
     said = krayne(shell, "tun-open", "demo").ok().out
     ports = {each.service: each.local_port for each in list_tunnels()[0].forwards}
     assert f"notebook     http://127.0.0.1:{ports['notebook']}/?token=abc%2B/%3D\n" in said
-    assert "(waiting: installing, unpacking)" in said
+    assert "(installing: unpacking; it comes up by itself)" in said
     assert "no Serve application is deployed yet" in said
     value = krayne(shell, "tun-open", "demo", "-o", "json").ok().json
     notebook = next(each for each in value["forwards"] if each["service"] == "notebook")
@@ -106,6 +106,27 @@ def test_list_shows_each_local_port(world: World, shell: Shell) -> None:
     world.remove_head("demo-head-1")
     until(lambda: "no-head" in krayne(shell, "tun-list").out, timeout=10)
     assert "no-head" in krayne(shell, "tun-list", "-o", "wide").ok().out
+
+
+def test_open_says_what_failed_and_what_cannot_be_read(world: World, shell: Shell) -> None:
+    """What failed does not come up by itself; a notebook that answers and whose token is not known says so."""
+    world.make_cluster(ports={"notebook": 8888, "ssh": 22})
+    world.write("services", '{"service": "ssh", "state": "failed", "why": "no sshd"}\n{"supervisor": "alive"}\n')
+    world.listen("demo-head-1", 8888, "jupyter")
+    said = krayne(shell, "tun-open", "demo").ok().out
+    assert "kubectl krayne ssh demo -n ml  (failed: no sshd)\n" in said
+    port = next(each.local_port for each in list_tunnels()[0].forwards if each.service == "notebook")
+    assert f"  notebook   http://127.0.0.1:{port}  (its token cannot be read: " in said
+
+
+def test_list_shows_a_tunnel_whose_cluster_is_gone(world: World, shell: Shell) -> None:
+    """It has no ports any more, and a line all the same; why is said in words."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    world.remove_cluster()
+    until(lambda: list_tunnels()[0].state == "gone", timeout=15)
+    lines = krayne(shell, "tun-list", "-o", "wide").ok().out.splitlines()
+    assert lines[1].split()[:5] == ["ml", "demo", "<none>", "<none>", "gone"]
+    assert lines[1].endswith("   the cluster has been deleted")
 
 
 def test_close_is_idempotent(world: World, shell: Shell) -> None:

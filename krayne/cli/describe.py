@@ -50,8 +50,8 @@ def describe(names: tuple[str, ...], form: str, kubectl: Kubectl) -> None:
 def _show(described: Sequence[ClusterDetails], form: str, *, several: bool) -> None:
     from datetime import datetime, timezone
 
-    from krayne.cli import output as written
     from krayne.cli.description import details_text
+    from krayne.cli.output import written
 
     if form == "text":
         now, colour = datetime.now(timezone.utc), takes_colour(sys.stdout)
@@ -59,4 +59,4 @@ def _show(described: Sequence[ClusterDetails], form: str, *, several: bool) -> N
         click.echo("\n\n".join(texts))
         return
     value = described if several else described[0]
-    click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
+    click.echo(written(value, form), nl=False)

@@ -74,6 +74,11 @@ def plain(value: Value | Iterable[Value]) -> dict[str, Any]:
     return value.as_dict() if isinstance(value, Value) else {"items": [each.as_dict() for each in value]}
 
 
+def written(value: Value | Iterable[Value], form: str) -> str:
+    """Write a value, or several under ``items``, in the form that -o asks for: json or yaml."""
+    return to_json(value) if form == "json" else to_yaml(value)
+
+
 def to_json(value: Value | Iterable[Value]) -> str:
     """Write a value, or several under ``items``, as kubectl writes JSON."""
     import json

@@ -27,9 +27,9 @@ def show_versions(kubectl: Kubectl, form: str) -> None:
 
     told = versions(kubectl=kubectl)
     if form != "text":
-        from krayne.cli import output as written
+        from krayne.cli.output import written
 
-        click.echo(written.to_json(told) if form == "json" else written.to_yaml(told), nl=False)
+        click.echo(written(told, form), nl=False)
         return
     kuberay = "<unknown>" if told.kuberay is None else ", ".join(told.kuberay) or "<none>"
     click.echo(f"krayne:     {told.krayne}")

@@ -14,6 +14,10 @@ def test_for_ready(shell: Shell) -> None:
     """Returns when the cluster is ready."""
     shell.krayne("create", "x", "--no-wait").ok()
     shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
+    assert shell.krayne("wait", "x", "-o", "name").ok().out == "raycluster.ray.io/x\n"
+    assert shell.krayne("wait", "x", "-o", "json").ok().json["status"] == "ready"
+    assert "\nstatus: ready\n" in shell.krayne("wait", "x", "-o", "yaml").ok().out
+    assert shell.krayne("wait", "x", "--for", "deleted", "-o", "json").code == 2
     assert shell.krayne("get", "x", "-o", "json").json["status"] == "ready"
 
 

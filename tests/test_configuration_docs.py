@@ -1,4 +1,4 @@
-"""What docs/configuration.md shows works."""
+"""What docs/configuration.md and docs/templates.md show works."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
-from krayne.config import load_configs
+from krayne.config import ClusterConfig, load_configs
+from krayne.render import render
 
 DOCS = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -33,3 +34,16 @@ def test_assignments_of_the_docs_work(tmp_path: Path) -> None:
     assert [group.max_replicas for group in config.worker_groups] == [4, 4]
     assert config.head.node_selector == {"cloud.google.com/gke-spot": "true"}
     assert config.volumes[0].pvc == "training-data"
+
+
+def test_template_of_the_docs_makes_the_cluster(tmp_path: Path) -> None:
+    """With what it adds, and krayne's own pod."""
+    (example,) = re.findall(
+        r"```jinja\n(.*?)```", DOCS.with_name("templates.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    file = tmp_path / "mine.yaml.j2"
+    file.write_text(example, encoding="utf-8")
+    manifest = render(ClusterConfig(name="a", labels={"team": "b"}), file)
+    assert manifest["metadata"]["labels"] == {"cost-centre": "42", "team": "b"}
+    (container,) = manifest["spec"]["headGroupSpec"]["template"]["spec"]["containers"]
+    assert container["name"] == "ray-head"

@@ -82,9 +82,9 @@ def preview_apply(
     if server:
         kubectl = (kubectl or Kubectl()).within(config.namespace)
         return _apply(config, template, warn, force_conflicts, kubectl, dry_run=True)[1].cluster
-    from krayne.render import render
+    from krayne.operations.rendering import rendered
 
-    return render(config, template)
+    return rendered(config, template, warn)
 
 
 def _apply(
@@ -99,9 +99,9 @@ def _apply(
     """The cluster as it was (None if there was none) and what became of it."""
     from krayne.kubectl.failures import StaleError
     from krayne.operations.owners import owner_warning
-    from krayne.render import render
+    from krayne.operations.rendering import rendered
 
-    desired = render(config, template)
+    desired = rendered(config, template, warn)
     _refuse_controls(config.name, desired)
     sending = _Sending(kubectl, config, warn, dry_run, template is not None)
     for attempt in range(_TRIES):

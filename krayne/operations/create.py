@@ -63,20 +63,20 @@ def preview_create(
     """
     if server:
         return _create(config, template, warn, (kubectl or Kubectl()).within(config.namespace), dry_run=True)
-    from krayne.render import render
+    from krayne.operations.rendering import rendered
 
-    return render(config, template)
+    return rendered(config, template, warn)
 
 
 def _create(
     config: ClusterConfig, template: Path | None, warn: Warn, kubectl: Kubectl, *, dry_run: bool = False
 ) -> dict[str, Any]:
-    from krayne.render import render
+    from krayne.operations.rendering import rendered
 
     def send(text: bytes) -> Reply:
         return kubectl.create(text, config.name, dry_run=dry_run)
 
-    manifest = render(config, template)
+    manifest = rendered(config, template, warn)
     try:
         return submit(manifest, config, send, warn, own_template=template is not None)
     except ClusterAlreadyExistsError as error:

@@ -20,6 +20,16 @@ def test_needs_no_cluster_and_is_the_same_each_time(shell: Shell) -> None:
     assert first.err == ""
 
 
+@pytest.mark.parametrize("verb", ["create", "apply"])
+def test_what_is_hardly_meant_is_told_beside_the_manifest(shell: Shell, verb: str) -> None:
+    """On stderr, so that the manifest stays fit to pipe; KubeRay and krayne go by ray_version, not by the tag."""
+    done = shell.krayne(verb, "x", "--image", "rayproject/ray:2.40.0", "--no-autoscaler", *CLIENT).ok()
+    assert done.out.startswith("apiVersion: ray.io/v1\n")
+    ray, idle = done.err.splitlines()
+    assert ray.startswith("Warning: image rayproject/ray:2.40.0 holds Ray 2.40.0, but ray_version is 2.60.0"), done.err
+    assert idle.startswith("Warning: no task that takes a CPU can run in this cluster"), done.err
+
+
 @pytest.mark.parametrize("verb", [("create",), ("apply",)])
 @pytest.mark.parametrize("where", ["client", "server"])
 def test_changes_nothing(shell: Shell, verb: tuple[str, ...], where: str) -> None:

@@ -69,7 +69,7 @@ def get(
     else:
         answer = ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)
     # Loaded while kubectl waits for the server.
-    from krayne.cli import output as written
+    from krayne.cli.output import written
 
     missing: ClusterNotFoundError | None = None
     try:
@@ -84,7 +84,7 @@ def get(
         return
     if form in ("json", "yaml"):
         value = clusters[0] if len(names) == 1 else clusters
-        click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
+        click.echo(written(value, form), nl=False)
     else:
         click.echo(rows.text(clusters), nl=False)
     if missing:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 import click
 
 from krayne.cli.options import Command
+
+if TYPE_CHECKING:
+    from krayne.cli.options import Function
 
 _UP = """
 eval "$(kubectl krayne sandbox up)"
@@ -19,6 +23,25 @@ kubectl krayne sandbox status -o json
 _DOWN = """
 kubectl krayne sandbox down
 """
+
+
+def _verbose(function: Function) -> Function:
+    """The -v of a verb that runs no kubectl: what it works with instead."""
+    return click.option(
+        *("-v", "--verbose"),
+        count=True,
+        expose_value=False,
+        callback=_show_places,
+        help="Show its state folder and log",
+    )(function)
+
+
+def _show_places(ctx: click.Context, _param: click.Parameter, verbose: int) -> None:
+    if verbose and not ctx.resilient_parsing:
+        from krayne.sandbox import state
+
+        folder = state.default_folder()
+        click.echo(f"state folder: {folder}\nlog: {state.log_path(folder)}", err=True)
 
 
 @click.group()
@@ -36,6 +59,7 @@ def sandbox() -> None:
     type=click.Choice(["demo", "fast"]),
     help="How long pods take to start: demo (the default) to be watched, fast for tests",
 )
+@_verbose
 def up(speed: str | None) -> None:
     """Start the sandbox, and print the line that points kubectl at it."""
     from krayne.sandbox import lifecycle
@@ -53,6 +77,7 @@ def up(speed: str | None) -> None:
 
 @sandbox.command(cls=Command, examples=_STATUS)
 @click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", help="Output format")
+@_verbose
 @click.pass_context
 def status(ctx: click.Context, form: str) -> None:
     """Tell whether the sandbox runs; exit code 1 if it does not."""
@@ -72,6 +97,7 @@ def status(ctx: click.Context, form: str) -> None:
 
 
 @sandbox.command(cls=Command, examples=_DOWN)
+@_verbose
 def down() -> None:
     """Stop the sandbox; everything in it is gone."""
     from krayne.sandbox import lifecycle

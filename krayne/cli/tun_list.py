@@ -33,9 +33,9 @@ def tun_list(form: str, no_headers: bool) -> None:
 
     tunnels = list_tunnels()
     if form in ("json", "yaml"):
-        from krayne.cli import output as written
+        from krayne.cli.output import written
 
-        click.echo(written.to_json(tunnels) if form == "json" else written.to_yaml(tunnels), nl=False)
+        click.echo(written(tunnels, form), nl=False)
     elif not tunnels:
         click.echo("No tunnel is open.", err=True)
     else:

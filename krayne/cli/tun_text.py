@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> None:
     """Print an open tunnel as ``form`` has it: text, json, yaml or env. ``closing``: how to close it."""
-    from krayne.cli import output as written
+    from krayne.cli.output import written
     from krayne.operations.reading import read_cluster
     from krayne.operations.tunnels import auth_token, services
 
@@ -41,7 +41,7 @@ def show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> N
         click.echo("\n".join([*_lines(kubectl, tunnel, told), *_ray_lines(variables), close]))
     else:
         value = _Opened(tunnel, told, variables)
-        click.echo(written.to_json(value) if form == "json" else written.to_yaml(value), nl=False)
+        click.echo(written(value, form), nl=False)
 
 
 def _variables(tunnel: Tunnel, token: str | None) -> dict[str, str]:

@@ -63,6 +63,8 @@ def test_status_and_down(fresh: Shell) -> None:
     line = fresh.krayne("sandbox", "up").ok().out
     assert "127.0.0.1" in fresh.krayne("sandbox", "status").ok().out
     assert "Its pods stay at demo speed" in fresh.krayne("sandbox", "up", "--speed=fast").ok().err
+    told = fresh.krayne("sandbox", "status", "-v").ok().err
+    assert Path(told.partition("log: ")[2].strip()).exists(), told
     fresh.krayne("sandbox", "down").ok()
     fresh.krayne("sandbox", "down").ok()
     assert fresh.krayne("sandbox", "status").code != 0

@@ -42,7 +42,7 @@ def tun_list(form: str, no_headers: bool) -> None:
         click.echo(table(tunnels, headers=not no_headers, wide=form == "wide"), nl=False)
 
 
-def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False) -> str:
+def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False, ages: bool = True) -> str:
     """A line for each local port. A tunnel that is not up says so where its ports would say less, or it has none."""
     from datetime import datetime, timezone
 
@@ -51,15 +51,14 @@ def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False) -> st
     from krayne.tunnels.state import DOWN, STARTING
 
     now = datetime.now(timezone.utc)
-    rows = [["NAMESPACE", "NAME", "SERVICE", "PORT", "STATE", "SINCE", "RESTARTS"]] if headers else []
-    if wide and headers:
-        rows[0] += ["URL", "POD", "SERVER", "WHY"]
+    titles = ["NAMESPACE", "NAME", "SERVICE", "PORT", "STATE", *(["SINCE"] if ages else []), "RESTARTS"]
+    rows = [titles + (["URL", "POD", "SERVER", "WHY"] if wide else [])] if headers else []
     for tunnel in tunnels:
         for each in tunnel.forwards or (None,):
             its_own = each and (tunnel.state in ("up", "repairing") or each.state not in (DOWN, STARTING))
             stands = each if each and its_own else tunnel
             row = [tunnel.namespace, tunnel.name, each.service if each else "", str(each.local_port) if each else ""]
-            row += [stands.state, age(stands.since, now), str(each.restarts) if each else ""]
+            row += [stands.state, *([age(stands.since, now)] if ages else []), str(each.restarts) if each else ""]
             if wide:
                 row += [each.url if each else "", tunnel.pod or "", tunnel.server]
             rows.append([cell(text) for text in row] + ([one_line(stands.why or "") or NONE] if wide else []))

@@ -87,7 +87,7 @@ def tun_open(
     Returns when they answer, and leaves them open: they survive this shell, a restart of the head and a sleep of the
     machine. Opening again repairs what is down. Prints secrets of the cluster: tokens, passwords.
     """
-    from krayne.operations.tunnels import ensure_tunnel, open_tunnel
+    from krayne.operations.tunnels import ensure_tunnel, find_tunnel, open_tunnel
 
     if foreground and form != "text":
         raise click.UsageError("--foreground shows text: leave out -o")
@@ -97,11 +97,17 @@ def tun_open(
         show(kubectl, tunnel, form)
         return
     with open_tunnel(name, only=only, ports=ports, timeout=seconds, progress=_progress(), kubectl=kubectl):
-        _follow(kubectl, name)
+        interrupted = _follow(kubectl, name)
+    if interrupted:
+        stays = find_tunnel(name, kubectl=kubectl) is not None
+        others = f"it stays open for others: kubectl krayne tun-close {kubectl.where(name)} closes it for all"
+        click.echo(f"\n{others if stays else 'closed'}", err=True)
 
 
-def _follow(kubectl: Kubectl, name: str) -> None:
-    """Show the tunnel's state until ^C or its end."""
+def _follow(kubectl: Kubectl, name: str) -> bool:
+    """Show the tunnel's state until ^C (True) or its end."""
+    from datetime import datetime
+
     from krayne.cli.tun_list import table
     from krayne.errors import ClusterNotFoundError, KrayneError
     from krayne.operations.tunnels import follow_tunnel
@@ -113,18 +119,19 @@ def _follow(kubectl: Kubectl, name: str) -> None:
             if not shown:
                 show(kubectl, tunnel, "text", closing="Close it with ^C")
                 shown = True
-            text = table([tunnel], headers=True) + (f"{one_line(tunnel.why)}\n" if tunnel.why else "")
-            click.echo((UP_AND_CLEAR.format(written) if live and written else "") + f"\n{text}", nl=False)
+            text = f"\n{datetime.now():%H:%M:%S}  {tunnel.state}{f': {one_line(tunnel.why)}' if tunnel.why else ''}\n"
+            text += table([tunnel], headers=True, ages=False)  # they would stand still until the next change
+            click.echo((UP_AND_CLEAR.format(written) if live and written else "") + text, nl=False)
             width = shutil.get_terminal_size().columns
-            written = 1 + sum(max(1, -(-len(line) // width)) for line in text.splitlines())
+            written = sum(max(1, -(-len(line) // width)) for line in text.splitlines())
     except KeyboardInterrupt:
-        click.echo("\nclosed", err=True)
-        return
+        return True
     if tunnel and tunnel.state == GONE:
         raise ClusterNotFoundError(f"the tunnel to {kubectl.named(name)} has ended: {tunnel.why}")
     if tunnel and tunnel.state == STOPPED:
         raise KrayneError(f"the tunnel to {kubectl.named(name)} has ended: {tunnel.why}")
     click.echo(f"the tunnel to {kubectl.named(name)} was closed by somebody else", err=True)
+    return False
 
 
 def _progress() -> Progress:

@@ -45,8 +45,12 @@ def show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> N
 
 
 def _variables(tunnel: Tunnel, token: str | None) -> dict[str, str]:
-    """What Ray's own command line and libraries read (Ray 2.52 and later for the token)."""
+    """What Ray's own command line and libraries read (Ray 2.52 and later for the token); for Ray's own ports."""
+    from krayne.tunnels.targets import TARGETS
+
     urls = tunnel.urls()
+    if not any(TARGETS[service].ray for service in urls):
+        return {}
     variables = {"RAY_ADDRESS": urls["dashboard"]} if "dashboard" in urls else {}
     if token is not None:
         variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}

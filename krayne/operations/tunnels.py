@@ -107,6 +107,12 @@ def follow_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl |
         record = read_record(folder_of(record.place.key))
 
 
+def find_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> Tunnel | None:
+    """A cluster's open tunnel; None where none is open."""
+    found = _records((kubectl or Kubectl()).within(namespace), name)
+    return found[0].tunnel if found and found[0].running else None
+
+
 def close_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> bool:
     """Close a cluster's tunnel; True if there was one. Asks no API server: it may be out of reach."""
     from krayne.tunnels import places

@@ -113,6 +113,7 @@ def test_open_says_what_failed_and_what_cannot_be_read(world: World, shell: Shel
     world.make_cluster(ports={"notebook": 8888, "ssh": 22})
     world.write("services", '{"service": "ssh", "state": "failed", "why": "no sshd"}\n{"supervisor": "alive"}\n')
     world.listen("demo-head-1", 8888, "jupyter")
+    assert "export" not in krayne(shell, "tun-open", "demo", "--only", "ssh").ok().out
     said = krayne(shell, "tun-open", "demo").ok().out
     assert "kubectl krayne ssh demo -n ml  (failed: no sshd)\n" in said
     port = next(each.local_port for each in list_tunnels()[0].forwards if each.service == "notebook")
@@ -157,6 +158,18 @@ def test_foreground_closes_when_its_terminal_goes(world: World, shell: Shell) ->
     with shell.start(*argv):
         until(world.supervisors, timeout=20)
     until(lambda: not world.supervisors(), timeout=10)
+
+
+def test_foreground_leaves_open_what_was_open_before(world: World, shell: Shell) -> None:
+    """^C lets go of it, and says that it stays."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
+    with shell.terminal(*argv) as terminal:
+        terminal.expect("dashboard +[0-9]+ +up")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+        assert "it stays open for others: kubectl krayne tun-close demo -n ml" in terminal.text
+    assert list_tunnels()[0].state == "up"
 
 
 def test_foreground_says_how_it_ended_otherwise(world: World, shell: Shell) -> None:

@@ -16,6 +16,8 @@ from krayne.status.readiness import ready_workers
 # Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
 _PORTS = {"dashboard": 8265, "client": 10001}
 
+_OWNERS = ("RayJob", "RayService")
+
 # Nothing listens behind the Service in these states.
 _SILENT = (Status.SUSPENDED, Status.DELETING)
 
@@ -65,7 +67,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         autoscaling=spec.get("enableInTreeAutoscaling") is True,
         suspended=spec.get("suspend") is True,
         managed_by_krayne=labels.get("app.kubernetes.io/managed-by") == "krayne",
-        owner=_owner(cluster),
+        owner=owner_of(cluster),
         labels=labels,
         dashboard_url=_url(cluster, head, verdict, "http", "dashboard"),
         client_url=_url(cluster, head, verdict, "ray", "client"),
@@ -130,14 +132,14 @@ def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdic
     )
 
 
-def _owner(cluster: Object) -> Owner | None:
+def owner_of(cluster: Object) -> Owner | None:
+    """Tell which RayJob or RayService made the cluster and goes on managing it (labels: KubeRay 1.4 to 1.7)."""
     labels = objects.labels(cluster)
-    kind, name = labels.get("ray.io/originated-from-crd"), labels.get("ray.io/originated-from-cr-name")
-    if isinstance(kind, str) and isinstance(name, str):
-        return Owner(kind, name)
-    for owner in objects.items(cluster, "metadata", "ownerReferences"):
-        if owner.get("kind") in ("RayJob", "RayService"):
-            return Owner(objects.string(owner, "kind"), objects.string(owner, "name"))
+    labelled = {"kind": labels.get("ray.io/originated-from-crd"), "name": labels.get("ray.io/originated-from-cr-name")}
+    for owner in (labelled, *objects.items(cluster, "metadata", "ownerReferences")):
+        kind, name = objects.string(owner, "kind"), objects.string(owner, "name")
+        if kind in _OWNERS and name:
+            return Owner(kind, name)
     return None
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 
 def owner_warning(cluster: dict[str, Any], doing: str) -> str | None:
-    """What to know before one changes a cluster of a RayJob or RayService (labels: KubeRay 1.4 to 1.7)."""
-    labels = cluster["metadata"].get("labels") or {}
-    kind = labels.get("ray.io/originated-from-crd")
-    if kind not in ("RayJob", "RayService"):
+    """What to know before one changes a cluster that another object owns; ``doing``: what one is about to do to it."""
+    from krayne.cluster.info import owner_of
+
+    owner = owner_of(cluster)
+    if owner is None:
         return None
-    name = labels.get("ray.io/originated-from-cr-name", "<unknown>")
-    mine = cluster["metadata"]["name"]
-    return f"raycluster {mine} belongs to the {kind} {name}, which may undo this: {doing} the {kind} instead"
+    name = cluster["metadata"]["name"]
+    return f"raycluster {name} belongs to the {owner.kind} {owner.name}, which may undo this: {doing} the {owner.kind} instead"

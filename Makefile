@@ -36,8 +36,7 @@ demo: $(STAMP) ## a cluster's life on the built-in sandbox, command by command
 	@scripts/demo
 
 test: $(STAMP) ## every test: the units, then end to end on the sandbox
-	pytest -n auto --ignore tests/tunnels $(TESTS) $(ARGS)
-	pytest tests/tunnels $(ARGS) # alone: how soon a tunnel must be back is bounded
+	pytest -n auto $(TESTS) $(ARGS)
 	pytest -n auto --dist loadfile -m cluster tests/e2e $(ARGS)
 
 test-cluster: $(STAMP) ## the same end-to-end tests on KUBECONFIG's cluster

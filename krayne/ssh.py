@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from krayne import private
 from krayne.errors import KrayneError, UsageError
 from krayne.process import CHUNK, Completed, Process, run_attached
 from krayne.services import public_key
@@ -56,7 +57,7 @@ def remember(login: Login) -> str:
         if login.host_key:
             lines = [line for line in lines if line.split(" ")[0] != login.alias]
             lines.append(f"{login.alias} {login.host_key}")
-        places.write(path, "".join(f"{line}\n" for line in lines))
+        private.write(path, "".join(f"{line}\n" for line in lines))
     return path
 
 
@@ -122,7 +123,7 @@ def _of_agent() -> Key | None:
         for line in done.stdout.decode(errors="replace").splitlines() if done.code == 0 else ():
             if key := _public(line):
                 path = f"{_folder()}/agent.pub"  # ssh takes the public half where an agent has the other
-                places.write(path, key)
+                private.write(path, key)
                 return Key(key, path)
     return None
 
@@ -166,7 +167,7 @@ def _ask(*argv: str) -> Completed:
 
 
 def _folder() -> str:
-    return places.own(f"{places.state_folder()}/ssh")
+    return private.own(f"{private.state_folder()}/ssh")
 
 
 def _quoted(path: str) -> str:

@@ -71,8 +71,8 @@ def open_tunnel(
     """
     import secrets
 
+    from krayne.identity import myself
     from krayne.tunnels.control import release
-    from krayne.tunnels.identity import myself
     from krayne.tunnels.state import Holder
 
     kubectl = (kubectl or Kubectl()).within(namespace)

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import ssl
 from pathlib import Path
+
+from krayne import private
 
 NAME = "krayne-sandbox"
 _CERTIFICATE, _KEY, _AUTHORITY, _TOKEN = "server.crt", "server.key", "ca.crt", "token"
 
 
-def write_private(path: Path, text: str | bytes) -> None:
-    """Write a file that only its owner may read, in one step."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text.encode() if isinstance(text, str) else text)
-    new.replace(path)
-
-
 def ensure(folder: Path) -> None:
     """Make the certificates and the token in the folder, unless they are there."""
     if not (folder / _TOKEN).is_file():
-        write_private(folder / _TOKEN, secrets.token_urlsafe(32))
+        private.write(f"{folder}/{_TOKEN}", secrets.token_urlsafe(32))
     if not (folder / _AUTHORITY).is_file():
         import trustme
 
         authority = trustme.CA(organization_name=NAME)
         issued = authority.issue_cert("127.0.0.1", "localhost")
-        write_private(folder / _KEY, issued.private_key_pem.bytes())
-        write_private(folder / _CERTIFICATE, b"".join(part.bytes() for part in issued.cert_chain_pems))
-        write_private(folder / _AUTHORITY, authority.cert_pem.bytes())
+        private.write(f"{folder}/{_KEY}", issued.private_key_pem.bytes())
+        private.write(f"{folder}/{_CERTIFICATE}", b"".join(part.bytes() for part in issued.cert_chain_pems))
+        private.write(f"{folder}/{_AUTHORITY}", authority.cert_pem.bytes())
 
 
 def token(folder: Path) -> str:

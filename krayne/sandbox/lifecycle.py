@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from krayne import private
 from krayne.errors import KrayneError
+from krayne.identity import alive, send
 from krayne.sandbox import state
 from krayne.sandbox.state import Record
 
@@ -65,7 +66,7 @@ def status(folder: Path | None = None) -> SandboxStatus:
     if record is None:
         return SandboxStatus(False, config, str(folder))
     url = f"https://127.0.0.1:{record.port}"
-    return SandboxStatus(True, config, str(folder), url, record.since, record.pid, record.speed)
+    return SandboxStatus(True, config, str(folder), url, record.since, record.process.pid, record.speed)
 
 
 def down(folder: Path | None = None) -> bool:
@@ -93,28 +94,19 @@ def _require_extra() -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Be the only one to start or stop this sandbox."""
+    path = f"{private.own(str(folder))}/lock"
+    deadline = time.monotonic() + _SECONDS_TO_LOCK
     try:
-        state.ensure_folder(folder)
-        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise KrayneError(f"the sandbox's state folder {folder} cannot be used: {error.strerror}") from error
-    try:
-        deadline = time.monotonic() + _SECONDS_TO_LOCK
-        while not _try_lock(descriptor):
+        while (fd := private.lock(path, wait=False)) is None:
             if time.monotonic() > deadline:
                 raise KrayneError(f"another krayne has been starting or stopping the sandbox in {folder} for too long")
             time.sleep(_STEP)
+    except OSError as error:
+        raise private.unfit(str(folder), error) from error
+    try:
         yield
     finally:
-        os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        os.close(fd)
 
 
 def _start(folder: Path, speed: str) -> None:
@@ -175,30 +167,11 @@ def _last_words(folder: Path) -> str:
 def _stop(record: Record) -> None:
     """End the process, politely first; never another one that has got its id since."""
     for number, seconds in ((signal.SIGTERM, _SECONDS_TO_STOP), (signal.SIGKILL, _SECONDS_TO_STOP)):
-        if not _signal(record, number):
+        if not send(record.process, number):
             return
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if state.start_time(record.pid) != record.started:
+            if not alive(record.process):
                 return
             time.sleep(_STEP)
-    raise KrayneError(f"the sandbox's process {record.pid} does not end")
-
-
-def _signal(record: Record, number: int) -> bool:
-    """Signal the recorded process; False where it has gone. With a pidfd no other process can be hit in between."""
-    with suppress(ProcessLookupError):
-        if hasattr(os, "pidfd_open"):
-            descriptor = os.pidfd_open(record.pid)
-            try:
-                if state.start_time(record.pid) != record.started:
-                    return False
-                signal.pidfd_send_signal(descriptor, number)
-            finally:
-                os.close(descriptor)
-        elif state.start_time(record.pid) == record.started:
-            os.kill(record.pid, number)
-        else:
-            return False
-        return True
-    return False
+    raise KrayneError(f"the sandbox's process {record.process.pid} does not end")

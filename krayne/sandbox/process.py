@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from krayne import private
 from krayne.sandbox import credentials, state
 from krayne.sandbox.apiserver.cluster import SYSTEM_NAMESPACES, Cluster
 from krayne.sandbox.apiserver.controllers import Controllers
@@ -30,7 +31,7 @@ async def api_server(folder: Path, port: int = 0, runtime: PodRuntime | None = N
 
     `port` 0 takes the one it had last, or any that is free. `runtime` runs the pods.
     """
-    state.ensure_folder(folder)
+    private.own(str(folder))
     credentials.ensure(folder)
     cluster = Cluster(runtime=runtime or NoRuntime())
     controllers = Controllers(cluster, credentials.authority(folder))

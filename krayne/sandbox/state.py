@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from krayne.sandbox.credentials import kubeconfig, write_private
+from krayne import private
+from krayne.identity import Identity, alive, myself
+from krayne.sandbox.credentials import kubeconfig
 
 _RECORD, _PORT = "process.json", "port"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The process that serves: its id, when the system says that it started, its port, since when, and how fast."""
+    """The process that serves: which one, its port, since when (RFC 3339), and how fast its pods start."""
 
-    pid: int
-    started: str
+    process: Identity
     port: int
     since: str
     speed: str
@@ -27,14 +26,7 @@ class Record:
 
 def default_folder() -> Path:
     """`$XDG_STATE_HOME/krayne/sandbox`, by default below ~/.local/state."""
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "krayne" / "sandbox"
-
-
-def ensure_folder(folder: Path) -> None:
-    """Make the folder, for its owner alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    return Path(private.state_folder()) / "sandbox"
 
 
 def kubeconfig_path(folder: Path) -> Path:
@@ -50,10 +42,9 @@ def log_path(folder: Path) -> Path:
 def write(folder: Path, port: int, speed: str) -> None:
     """Record this process as the one that serves."""
     since = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    write_private(folder / _PORT, str(port))
-    write_private(kubeconfig_path(folder), kubeconfig(folder, port))
-    record = Record(os.getpid(), start_time(os.getpid()) or "", port, since, speed)
-    write_private(folder / _RECORD, json.dumps(asdict(record)) + "\n")
+    private.write(f"{folder}/{_PORT}", str(port))
+    private.write(str(kubeconfig_path(folder)), kubeconfig(folder, port))
+    private.write(f"{folder}/{_RECORD}", json.dumps(asdict(Record(myself(), port, since, speed))) + "\n")
 
 
 def clear(folder: Path) -> None:
@@ -72,32 +63,8 @@ def last_port(folder: Path) -> int:
 def running(folder: Path) -> Record | None:
     """The process that serves, if it still is the one that was recorded: a pid alone proves nothing."""
     try:
-        record = Record(**json.loads((folder / _RECORD).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        fields = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        record = Record(**{**fields, "process": Identity(*fields["process"])})
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return record if record.started and start_time(record.pid) == record.started else None
-
-
-def start_time(pid: int) -> str | None:
-    """When the system says that the process started, None where there is none (or only its remains)."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return _start_time_by_ps(pid) if not Path("/proc/self/stat").exists() else None
-    # The name, in parentheses, may hold anything; the state is the first field after it, the start the 20th.
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in ("Z", "X") else f"{_boot_id()}:{fields[19]}"
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
-
-
-def _start_time_by_ps(pid: int) -> str | None:
-    """On a system without /proc (macOS)."""
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (a number is all it is given)
-    return found.stdout.strip() or None
+    return record if alive(record.process) else None

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from krayne.errors import KrayneError, UsageError
+from krayne.identity import alive, send
 from krayne.process import Process
 from krayne.tunnels import places, ports
 from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_wanted
-from krayne.tunnels.identity import alive, send
 from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY, Holder, Place, Record, Wanted
 from krayne.tunnels.targets import TARGETS
 

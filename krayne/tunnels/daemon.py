@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from krayne import private
 from krayne.tunnels import places
 from krayne.tunnels.files import read_wanted
 from krayne.tunnels.log import Log
@@ -20,7 +21,7 @@ def main(folder: str) -> None:
     """Supervise the tunnel of a folder, in the background; at once back if somebody does already."""
     os.umask(0o077)
     ready = _detach()
-    lock = places.try_lock(f"{folder}/{places.LOCK}")
+    lock = private.lock(f"{folder}/{places.LOCK}", wait=False)
     if lock is None:
         os._exit(0)
     Log(folder).open()

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from krayne import private
+from krayne.identity import Identity
 from krayne.tunnels import places
-from krayne.tunnels.identity import Identity
 from krayne.tunnels.state import Forward, Holder, Place, Record, Tunnel, Wanted
 
 
@@ -21,8 +22,8 @@ def folder_of(key: str) -> str:
 
 def write_wanted(wanted: Wanted) -> None:
     """Tell a supervisor what to do."""
-    folder = places.own(folder_of(wanted.place.key))
-    places.write(f"{folder}/{places.WANTED}", json.dumps(asdict(wanted)))
+    folder = private.own(folder_of(wanted.place.key))
+    private.write(f"{folder}/{places.WANTED}", json.dumps(asdict(wanted)))
 
 
 def read_wanted(folder: str) -> Wanted | None:
@@ -46,7 +47,7 @@ def read_wanted(folder: str) -> Wanted | None:
 
 def write_record(folder: str, record: Record) -> None:
     """Say how a tunnel stands."""
-    places.write(f"{folder}/{places.STATE}", json.dumps(asdict(record)))
+    private.write(f"{folder}/{places.STATE}", json.dumps(asdict(record)))
 
 
 def read_record(folder: str) -> Record | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from krayne.cluster.values import Value
-from krayne.tunnels.identity import Identity, alive
+from krayne.identity import Identity, alive
 
 # A forward: up; being started; waiting (it stands, but nothing listens at its end yet); down (why says what comes
 # next); port-busy. A tunnel: starting (it looks for the head); up (all are up or waiting); repairing; no-head;

@@ -8,13 +8,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from krayne.identity import identity, myself
 from krayne.kubectl import Kubectl
 from krayne.tunnels import places
 from krayne.tunnels import state as word
 from krayne.tunnels.files import read_wanted, write_record
 from krayne.tunnels.forward import Keeper
 from krayne.tunnels.head import Head
-from krayne.tunnels.identity import identity, myself
 from krayne.tunnels.log import Log
 from krayne.tunnels.patience import finished
 from krayne.tunnels.running import Running

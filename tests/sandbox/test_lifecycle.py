@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from krayne import private
 from krayne.errors import KrayneError
+from krayne.identity import Identity, identity
 from krayne.sandbox import lifecycle, state
 from krayne.sandbox.state import Record
 
@@ -92,7 +94,7 @@ def test_a_sandbox_that_was_killed_is_not_running_and_comes_up_again(folder: Pat
     pid = lifecycle.up(folder, speed="fast").pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    while state.start_time(pid) is not None:
+    while identity(pid) is not None:
         pass
     assert not lifecycle.status(folder).running
     assert lifecycle.up(folder, speed="fast").pid != pid
@@ -111,8 +113,9 @@ def test_down_leaves_a_process_alone_that_has_the_pid_of_a_dead_sandbox(
     folder: Path, stranger: subprocess.Popen[bytes]
 ) -> None:
     """A recorded pid proves nothing where the start time is another."""
-    state.ensure_folder(folder)
-    (folder / "process.json").write_text(json.dumps(asdict(Record(stranger.pid, "another time", 1, "then", "fast"))))
+    private.own(str(folder))
+    record = Record(Identity(stranger.pid, "another time", ""), 1, "then", "fast")
+    (folder / "process.json").write_text(json.dumps(asdict(record)))
     assert not lifecycle.status(folder).running
     assert not lifecycle.down(folder)
     assert stranger.poll() is None
@@ -121,7 +124,7 @@ def test_down_leaves_a_process_alone_that_has_the_pid_of_a_dead_sandbox(
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "x": 2}'])
 def test_a_damaged_record_means_that_nothing_is_known_to_run(folder: Path, text: str) -> None:
     """No traceback, and nobody is ended."""
-    state.ensure_folder(folder)
+    private.own(str(folder))
     (folder / "process.json").write_text(text)
     assert not lifecycle.status(folder).running
     assert not lifecycle.down(folder)
@@ -147,5 +150,5 @@ def test_without_the_extra_it_says_what_to_install(folder: Path, tmp_path: Path)
 def test_a_folder_that_cannot_be_made_is_an_error_of_krayne(tmp_path: Path) -> None:
     """A file is where the folder should be."""
     (tmp_path / "state").write_text("")
-    with pytest.raises(KrayneError, match="cannot be used"):
+    with pytest.raises(KrayneError, match="cannot keep state in"):
         lifecycle.up(tmp_path / "state" / "sandbox")

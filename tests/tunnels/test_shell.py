@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from krayne import private
 from krayne.operations.tunnels import ensure_tunnel, list_tunnels
-from krayne.tunnels import places
 from tests.support.shell import Result, Shell, until
 from tests.tunnels.world import NAMESPACE, Service
 
@@ -152,9 +152,9 @@ def test_ssh_logs_in_through_a_tunnel_of_its_own(world: World, shell: Shell, ssh
     said = krayne(shell, "ssh", "demo", "--", "cat; echo $((6*7)); exit 9", stdin="in ")
     assert (said.code, said.out, said.err) == (9, "in 42\n", "")
     assert (list_tunnels(), world.supervisors()) == ([], [])
-    known = Path(places.state_folder(), "ssh", "known_hosts").read_text().split()
+    known = Path(private.state_folder(), "ssh", "known_hosts").read_text().split()
     assert known[1:] == (sshd / "host.pub").read_text().split()[:2]
-    assert Path(places.state_folder(), "ssh", "id_ed25519").stat().st_mode & 0o777 == 0o600
+    assert Path(private.state_folder(), "ssh", "id_ed25519").stat().st_mode & 0o777 == 0o600
 
 
 def test_ssh_uses_the_open_tunnel_and_leaves_it_open(world: World, shell: Shell, sshd: Path) -> None:

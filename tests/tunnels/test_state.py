@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from krayne import private
+from krayne.identity import Identity, myself
 from krayne.tunnels import places
 from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_record, write_wanted
-from krayne.tunnels.identity import Identity, myself
 from krayne.tunnels.state import Forward, Holder, Place, Record, Tunnel, Wanted
 
 PLACE = Place("demo", "ml", "uid", "https://lab.example")
@@ -53,7 +54,7 @@ def test_only_those_who_still_are_there_want_something() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"place": 1}', json.dumps({"tunnel": {"forwards": None}})])
 def test_a_broken_file_counts_as_none(text: str) -> None:
     """No traceback for what a full disk or an older krayne left."""
-    folder = places.own(folder_of("broken"))
+    folder = private.own(folder_of("broken"))
     for name in (places.WANTED, places.STATE):
         Path(folder, name).write_text(text)
     assert read_wanted(folder) is None
@@ -67,20 +68,3 @@ def test_a_cluster_is_told_by_server_namespace_and_uid_its_ports_by_its_name() -
     assert len(keys) == 4
     assert replace(PLACE, uid="b").ports_of == PLACE.ports_of
     assert replace(PLACE, server="b").ports_of != PLACE.ports_of
-
-
-def test_a_folder_that_others_could_enter_is_closed() -> None:
-    """0700, whatever it was."""
-    folder = Path(places.state_folder())
-    folder.mkdir(parents=True)
-    folder.chmod(0o755)
-    places.own(str(folder))
-    assert folder.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_lock_is_had_once() -> None:
-    """By one process, until its file is closed."""
-    path = f"{places.own(places.tunnels_folder())}/lock"
-    first = places.try_lock(path)
-    assert first is not None
-    assert places.try_lock(path) is None

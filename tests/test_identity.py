@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from krayne.tunnels.identity import alive, identity, myself, send
+from krayne.identity import alive, identity, myself, send
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 

@@ -41,10 +41,23 @@ class _Verbs(click.Group):
         command: click.Command = getattr(import_module(f"krayne.cli.{module}"), _OTHER_NAMES.get(name, module))
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left for the verb. Raises UsageError for a verb's option that comes before it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option = error.option_name
+            ctx.fail(f"no option {option} before the verb: put it after, as in {ctx.command_path} get {option} …")
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb that the arguments start with. Raises UsageError, with the near verbs, if there is none."""
+        if args[:1] == ["help"]:
+            if not args[1:]:
+                click.echo(ctx.get_help())
+                ctx.exit()
+            args = [args[1], "--help"]
         if args and args[0] not in _VERBS and not args[0].startswith("-"):
             from difflib import get_close_matches
 

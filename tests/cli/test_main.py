@@ -189,3 +189,16 @@ def test_those_of_several_that_are_there_are_shown(fake_kubectl: FakeKubectl) ->
     done = krayne("get", "demo", "gone", "-n", "ml", "-o", "name")
     assert (done.exit_code, done.stdout) == (1, "raycluster.ray.io/demo\n")
     assert "raycluster gone in namespace ml not found" in done.stderr
+
+
+def test_an_option_before_the_verb_is_told_where_it_belongs() -> None:
+    """As kubectl's own may stand anywhere."""
+    done = krayne("-n", "ml", "get")
+    assert done.exit_code == 2
+    assert "no option -n before the verb: put it after" in done.stderr
+
+
+def test_help_is_a_verb_too() -> None:
+    """As in `kubectl help get`."""
+    assert krayne("help").stdout == krayne("--help").stdout
+    assert krayne("help", "get").stdout == krayne("get", "--help").stdout

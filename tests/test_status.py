@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from krayne.objects import by_cluster
 from krayne.paths import SCHEMAS
 from krayne.status import Events, Status, Verdict, judge, settled
+from krayne.status.events import when
 from tests.support.captures import Capture, captured, made
 
 ALL = captured() + made()
@@ -117,6 +118,14 @@ def test_pods_of_an_earlier_cluster_of_that_name_do_not_count() -> None:
     cluster = copy.deepcopy(capture.cluster)
     cluster["metadata"]["uid"] = "another"
     assert judge(cluster, capture.pods, (), now=capture.now).status is Status.CREATING
+
+
+def test_the_bad_news_of_a_second_is_the_last() -> None:
+    """Whoever writes parts of a second: the scheduler does, KubeRay does not."""
+    early = {"type": "Normal", "lastTimestamp": "2026-01-01T00:00:05Z"}
+    bad = {"type": "Warning", "eventTime": "2026-01-01T00:00:05.540000Z"}
+    late = {"type": "Normal", "lastTimestamp": "2026-01-01T00:00:06Z"}
+    assert sorted([late, bad, early], key=when) == [early, bad, late]
 
 
 def test_events_are_told_apart_by_namespace_and_uid() -> None:

@@ -43,8 +43,8 @@ def _is_telling(event: Object) -> bool:
 
 
 def when(event: Object) -> tuple[str, bool]:
-    """Give what orders events; most times are whole seconds, and of one second the bad news is the last."""
-    return event_time(event), event.get("type") == "Warning"
+    """Give what orders events: by whole seconds, all that most times have; of one second the bad news is the last."""
+    return event_time(event)[:19], event.get("type") == "Warning"
 
 
 def event_time(event: Object) -> str:

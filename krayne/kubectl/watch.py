@@ -55,15 +55,34 @@ class Source(Protocol):
         """Stop."""
 
 
+class Outage:
+    """One outage fails every list that is watched: the first that fails tells of it, for all that share this."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._down: set[int] = set()
+
+    def begin(self, source: Source, words: str) -> None:
+        """A source fails."""
+        if not self._down:
+            self._tell(words)
+        self._down.add(id(source))
+
+    def end(self, source: Source) -> None:
+        """A source is well again."""
+        self._down.discard(id(source))
+
+
 class Watched:
     """The objects of one list as the API server last told them.
 
     Starts at ``version`` with ``objects`` where the caller has read them already; else it lists first. When the
     server ends the watch it goes on from the last version seen. After a failure it lists anew, which also tells what
-    was missed: again and again, after pauses that grow, and the first time that it fails again it says so through
-    the Kubectl's ``tell``. Raised is what no retry heals: a right or a login that is wanted, KubeRay that is missing;
-    and any failure of the very first list, unless it is ``optional``. An ``optional`` list that the user may not read
-    is ``denied``, and one that may be read and not watched is read now and then. ``fit`` as for Listing.
+    was missed: again and again, after pauses that grow, and the first time that it fails again it says so, through
+    the Kubectl's ``tell``, unless another list of the same ``outage`` has. Raised is what no retry heals, such as a
+    right or a login that is wanted, and any failure of the very first list, unless it is ``optional``. An ``optional``
+    list that the user may not read is ``denied``, and one that may be read and not watched is read now and then.
+    ``fit`` as for Listing.
     """
 
     def __init__(
@@ -74,11 +93,12 @@ class Watched:
         objects: Iterable[dict[str, Any]] = (),
         version: str | None = None,
         optional: bool = False,
+        outage: Outage | None = None,
         fit: Callable[[dict[str, Any]], None] | None = None,
         **selectors_: str | None,
     ) -> None:
         self._kubectl, self._path, self._selectors, self._optional = kubectl, path, selectors_, optional
-        self._fit = fit
+        self._fit, self._outage = fit, outage or Outage(kubectl.tell)
         self._objects = {_key(item): item for item in objects}
         self._version = version  # None: list anew
         self.known = version is not None
@@ -153,7 +173,8 @@ class Watched:
         except (KeyError, TypeError) as error:
             raise self._nonsense("list", "list", listing.beginning) from error
         self._process, self._list = None, None
-        self.known, self.denied, self.failure = True, False, None
+        self.known, self.denied = True, False
+        self._recover()
         if self._polls:
             self._version, self._resume_at = None, time.monotonic() + _LAST_RETRY
         else:
@@ -202,7 +223,12 @@ class Watched:
         self._rest()
 
     def _well(self) -> None:
-        self._failures, self._delay, self.failure = 0, _FIRST_RETRY, None
+        self._failures, self._delay = 0, _FIRST_RETRY
+        self._recover()
+
+    def _recover(self) -> None:
+        self.failure = None
+        self._outage.end(self)
 
     def _fail(self, error: KrayneError) -> None:
         """Get ready to list anew, if that may help. Raises the error if not."""
@@ -217,7 +243,7 @@ class Watched:
         self.failure = error
         self._failures += 1
         if self._failures == (2 if self.known else 1):  # a watch that broke is news only if listing fails, too
-            self._kubectl.tell(f"{str(error).splitlines()[0]}; trying again\n")
+            self._outage.begin(self, f"{str(error).splitlines()[0]}; trying again\n")
         self._rest()
 
     def _forbidden(self, listing: bool) -> None:

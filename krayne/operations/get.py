@@ -9,10 +9,9 @@ from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl, pod_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from krayne.cluster import ClusterInfo
-    from krayne.kubectl.watch import Watched
     from krayne.objects import Object
     from krayne.status import Events
 
@@ -92,45 +91,52 @@ def watch_clusters(
     """
     from contextlib import closing
 
-    from krayne.kubectl.listing import without_managers
-    from krayne.kubectl.watch import Watched, changes
     from krayne.operations.news import said
-    from krayne.status import Events
 
+    told: dict[tuple[str, str], ClusterInfo] = {}
     kubectl = (kubectl or Kubectl()).within(namespace)
-    place, fit = kubectl.core_path("pods", all_namespaces), without_managers
-    pods = Watched(kubectl, place, labelSelector=pod_selector(), optional=True, fit=fit)
-    place = kubectl.core_path("events", all_namespaces)
-    events = Watched(kubectl, place, fieldSelector=ABOUT_CLUSTERS, optional=True, fit=fit)
-    with closing(pods), closing(events):
-        clusters = _clusters(kubectl, (pods, events), names, all_namespaces, selector)
-        told: dict[tuple[str, str], ClusterInfo] = {}
-        for _ in changes((clusters, pods, events), until=None, tick=_TICK):
-            meant = [each for each in clusters.objects if not names or each["metadata"]["name"] in names]
-            infos = _summed_up(kubectl, meant, pods.readable, Events(events.objects))
+    with closing(_follow(kubectl, names, all_namespaces, selector)) as moments:
+        for infos in moments:
             before, told = told, {(info.namespace, info.name): said(info) for info in infos}
             for info, new in zip(infos, told.values(), strict=True):
                 if before.get((info.namespace, info.name)) != new:
                     yield info
 
 
-def _clusters(
-    kubectl: Kubectl, beside: Sequence[Watched], names: Sequence[str], everywhere: bool, selector: str | None
-) -> Watched:
-    """The clusters, listed and to be watched from then on; the lists ``beside`` are asked for at the same time."""
-    from krayne.kubectl.watch import Watched
+def _follow(
+    kubectl: Kubectl, names: Sequence[str], everywhere: bool, selector: str | None
+) -> Generator[list[ClusterInfo], None, None]:
+    """All the clusters as they are, then again whenever anything has changed. Raises as watch_clusters does."""
+    from contextlib import closing
+    from functools import partial
 
-    with kubectl.list_clusters(everywhere=everywhere, selector=selector) as asked:
-        for each in beside:
-            each.resume()
-        listed = asked.list()
-    there = [cluster["metadata"]["name"] for cluster in listed["items"]]
+    from krayne.kubectl.listing import without_managers
+    from krayne.kubectl.watch import Outage, Watched, changes
+    from krayne.status import Events
+
+    watched = partial(Watched, kubectl, outage=Outage(kubectl.tell))
+    optional = partial(watched, optional=True, fit=without_managers)
+    pods = optional(kubectl.core_path("pods", everywhere), labelSelector=pod_selector())
+    events = optional(kubectl.core_path("events", everywhere), fieldSelector=ABOUT_CLUSTERS)
+    with closing(pods), closing(events):
+        with kubectl.list_clusters(everywhere=everywhere, selector=selector) as asked:
+            pods.resume()
+            events.resume()
+            listed = asked.list()
+        _all_there(kubectl, names, listed["items"])
+        path, version = kubectl.clusters_path(everywhere), (listed.get("metadata") or {}).get("resourceVersion")
+        clusters = watched(path, objects=listed["items"], version=version, labelSelector=selector)
+        for _ in changes((clusters, pods, events), until=None, tick=_TICK):
+            meant = [each for each in clusters.objects if not names or each["metadata"]["name"] in names]
+            yield _summed_up(kubectl, meant, pods.readable, Events(events.objects))
+
+
+def _all_there(kubectl: Kubectl, names: Sequence[str], clusters: Sequence[dict[str, Any]]) -> None:
+    there = [cluster["metadata"]["name"] for cluster in clusters]
     if missing := [name for name in names if name not in there]:
         from krayne.operations.reading import missing_cluster
 
         raise missing_cluster(kubectl, missing, there)
-    path, version = kubectl.clusters_path(everywhere), (listed.get("metadata") or {}).get("resourceVersion")
-    return Watched(kubectl, path, objects=listed["items"], version=version, labelSelector=selector)
 
 
 def _load_rules() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
@@ -139,20 +140,16 @@ class _Followed:
 
     def __init__(self, kubectl: Kubectl, name: str, cluster: dict[str, Any], words: LastWords | None = None) -> None:
         from krayne.kubectl.listing import without_managers
-        from krayne.kubectl.watch import Watched
+        from krayne.kubectl.watch import Outage, Watched
 
         self._words = words
-        self._clusters = Watched(
-            kubectl,
-            kubectl.clusters_path(),
-            objects=[cluster],
-            version=cluster["metadata"]["resourceVersion"],
-            fieldSelector=f"metadata.name={name}",
-        )
-        its = pod_selector([name])
-        self._pods = Watched(kubectl, kubectl.core_path("pods"), labelSelector=its, optional=True, fit=without_managers)
+        watched = partial(Watched, kubectl, outage=Outage(kubectl.tell))
+        version, itself = cluster["metadata"]["resourceVersion"], f"metadata.name={name}"
+        self._clusters = watched(kubectl.clusters_path(), objects=[cluster], version=version, fieldSelector=itself)
+        optional = partial(watched, optional=True, fit=without_managers)
+        self._pods = optional(kubectl.core_path("pods"), labelSelector=pod_selector([name]))
         # All of the namespace's: no one selector takes in the cluster's events and those of its pods.
-        self._events = Watched(kubectl, kubectl.core_path("events"), optional=True, fit=without_managers)
+        self._events = optional(kubectl.core_path("events"))
 
     @property
     def failure(self) -> KrayneError | None:

@@ -11,7 +11,7 @@ import pytest
 from krayne.errors import KrayneError, KubectlError, PermissionDeniedError
 from krayne.kubectl import Kubectl
 from krayne.kubectl.failures import LoginWantedError
-from krayne.kubectl.watch import Watched, changes
+from krayne.kubectl.watch import Outage, Watched, changes
 from tests.support.kubectl import Hold
 
 if TYPE_CHECKING:
@@ -205,6 +205,29 @@ def test_an_outage_is_told_once_and_ends_by_itself(fake_kubectl: FakeKubectl, re
     failures = met(read, lambda: names(read) == ["c", "d"])
     assert failures[0].startswith(f"cannot watch pods in namespace ml: {UNREACHABLE}\nThe server did not answer")
     assert (told, read.failure) == ([f"cannot list pods in namespace ml: {UNREACHABLE}; trying again\n"], None)
+
+
+def test_lists_that_share_an_outage_tell_of_it_once(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, told: list[str]
+) -> None:
+    """And of the next one again."""
+    outage = Outage(kubectl.tell)
+    both = [Watched(kubectl, path, version="7", outage=outage) for path in (PODS, EVENTS)]
+    for path in (PODS, EVENTS):
+        for number in (1, 2):
+            bookmark = event("BOOKMARK", pod("", number))
+            fake_kubectl.reply(f"get --raw {path}?watch*", stdout=[Hold(f"outage {number}"), bookmark], code=1)
+            fake_kubectl.reply(f"get --raw {path}", stderr=UNREACHABLE, code=1)
+            fake_kubectl.reply(f"get --raw {path}", json=listing(number, pod(f"found-{number}", 1)))
+        fake_kubectl.reply(f"get --raw {path}?watch*", hangs=True)
+    fake_kubectl.release("outage 1")
+    for _ in changes(both, until=time.monotonic() + 10):
+        found = [names(each) for each in both]
+        if found == [["found-1"], ["found-1"]]:
+            fake_kubectl.release("outage 2")
+        if found == [["found-2"], ["found-2"]]:
+            break
+    assert [words.partition(": ")[2] for words in told] == [f"{UNREACHABLE}; trying again\n"] * 2
 
 
 def test_a_watch_that_always_fails_is_told_once_while_lists_do(

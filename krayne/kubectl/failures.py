@@ -169,6 +169,11 @@ def _nothing(_words: str, _namespace: str | None) -> str:
 
 
 def _connection(words: str, _namespace: str | None) -> str:
+    if "localhost:8080" in words:  # where kubectl looks if it has no configuration at all
+        return (
+            "kubectl has no kubeconfig that names a cluster: it looks in $KUBECONFIG, else in ~/.kube/config\n"
+            'No cluster at hand? Try krayne on its sandbox: eval "$(kubectl krayne sandbox up)"'
+        )
     slow = "The server did not answer in time. " if _NO_ANSWER.search(words) else ""
     return f"{slow}Check the cluster and the context: kubectl cluster-info; kubectl config get-contexts"
 
@@ -190,7 +195,7 @@ def _missing_namespace(words: str, namespace: str | None) -> str:
 
 _NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
     KubeConnectionError: _connection,
-    LoginWantedError: _connection,
+    LoginWantedError: lambda _words, _namespace: "Log in anew as for kubectl itself; then check: kubectl get pods",
     KubeRayNotInstalledError: lambda _words, _namespace: f"Install KubeRay: {INSTALL_KUBERAY}",
     NamespaceNotFoundError: _missing_namespace,
     PermissionDeniedError: _permission,

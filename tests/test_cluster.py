@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krayne.cluster import ClusterDetails, ClusterInfo, Owner, Versions, cluster_details, cluster_info
+from krayne.cluster.advice import next_steps
+from krayne.cluster.info import info_of
 from krayne.cluster.resources import Resources, add_up, asked
 from krayne.paths import SCHEMAS
-from krayne.status import Status
+from krayne.status import Status, judge
 from tests.support.captures import Capture, captured, made
 
 ALL = captured() + made()
@@ -193,6 +195,15 @@ def test_what_needs_doing_is_said(capture: Capture) -> None:
         assert seen.next_steps
     meant = ("{.metadata.finalizers}", '{"spec":{"suspend":false}}')
     assert not re.search(r"[{}]", re.sub("|".join(map(re.escape, meant)), "", "".join(seen.next_steps)))
+
+
+@every_capture
+def test_another_wording_of_the_cause_changes_no_advice(capture: Capture) -> None:
+    """It is for people to read."""
+    verdict = judge(capture.cluster, capture.pods, capture.events, now=capture.now)
+    said = next_steps(info_of(capture.cluster, capture.pods, verdict), verdict)
+    reworded = dataclasses.replace(verdict, cause="something else")
+    assert next_steps(info_of(capture.cluster, capture.pods, reworded), reworded) == said
 
 
 @every_capture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from krayne.objects import by_cluster
 from krayne.paths import SCHEMAS
-from krayne.status import Events, Status, Verdict, judge, settled
+from krayne.status import Events, Reason, Status, Verdict, judge, settled
 from krayne.status.events import when
 from tests.support.captures import Capture, captured, made
 
@@ -31,7 +32,26 @@ def look(capture: Capture, *, later: float = 0) -> Verdict:
 @every_capture
 def test_each_state_gets_its_word_and_cause(capture: Capture) -> None:
     """Each file says beside its state what krayne says of it."""
-    assert look(capture) == Verdict(**{**capture.expect, "status": Status(capture.expect["status"])})
+    expected = Verdict(**{**capture.expect, "status": Status(capture.expect["status"])})
+    assert replace(look(capture), reason=None) == expected
+
+
+REASONS = {
+    Reason.FINALIZER: {"deleting-held"},
+    Reason.QUOTA: {"quota-held-by-ending-pod", "quota-refuses-head", "quota-refuses-worker"},
+    Reason.UNANSWERED: {"never-answered"},
+    Reason.RESTARTED: {
+        *("crash-loop", "autoscaler-crash-loop", "head-died-after-ready", "head-out-of-memory-once"),
+        *("head-out-of-memory", "hook-fails-again", "killed-by-liveness-probe", "wait-gcs-ready-out-of-memory"),
+        *("worker-between-crashes", "worker-crash-loop"),
+    },
+}
+
+
+@every_capture
+def test_what_calls_for_advice_of_its_own_is_told_apart(capture: Capture) -> None:
+    """By a word that the sentence has no part in."""
+    assert look(capture).reason is next((reason for reason, names in REASONS.items() if capture.name in names), None)
 
 
 @every_capture

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from krayne.cluster.values import ClusterInfo
-from krayne.status import Status, Verdict
+from krayne.status import Reason, Status, Verdict
 
 _CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate{where}"
 
@@ -46,7 +46,7 @@ def next_steps(info: ClusterInfo, verdict: Verdict, way: Sequence[str] = ()) -> 
 def _general(verdict: Verdict) -> tuple[str, ...]:
     if verdict.status is Status.SUSPENDED and not verdict.hopeless:  # Kueue resumes it
         return ()
-    if verdict.status is Status.CREATING and "KubeRay has not answered for" not in (verdict.cause or ""):
+    if verdict.status is Status.CREATING and verdict.reason is not Reason.UNANSWERED:
         return ()
     if verdict.status is Status.CONTAINERS_CREATING and verdict.hopeless:  # waiting is of no use
         return ()
@@ -55,16 +55,15 @@ def _general(verdict: Verdict) -> tuple[str, ...]:
 
 def _first(info: ClusterInfo, verdict: Verdict, where: str) -> tuple[str, ...]:
     """Say what the general advice for the word does not know: whose logs, which quota or queue, which finalizer."""
-    cause = verdict.cause or ""
     if verdict.pod and verdict.container:
-        earlier = " --previous" if "restarted " in cause else ""
+        earlier = " --previous" if verdict.reason is Reason.RESTARTED else ""
         return (f"kubectl logs {verdict.pod} -c {verdict.container}{earlier}{where}",)
-    if "exceeded quota" in cause:
+    if verdict.reason is Reason.QUOTA:
         return (f"kubectl describe resourcequota{where}",)
     if verdict.status is Status.SUSPENDED and not verdict.hopeless:
         return (f"kubectl get workloads.kueue.x-k8s.io{where}",)
     if verdict.status is Status.CONTAINERS_CREATING and verdict.hopeless:
         return ("make what is missing, or " + _CORRECT.format(where=where),)
-    if "held up by finalizer" in cause:
+    if verdict.reason is Reason.FINALIZER:
         return (f"kubectl get raycluster {info.name} -o jsonpath='{{.metadata.finalizers}}'{where}",)
     return ()

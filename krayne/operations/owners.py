@@ -12,5 +12,5 @@ def owner_warning(cluster: dict[str, Any], doing: str) -> str | None:
     owner = owner_of(cluster)
     if owner is None:
         return None
-    name = cluster["metadata"]["name"]
-    return f"raycluster {name} belongs to the {owner.kind} {owner.name}, which may undo this: {doing} the {owner.kind} instead"
+    name, kind = cluster["metadata"]["name"], owner.kind
+    return f"raycluster {name} belongs to the {kind} {owner.name}, which may undo this: {doing} the {kind} instead"

@@ -2,6 +2,6 @@
 
 from krayne.status.events import Events
 from krayne.status.rules import judge, own_pods, settled
-from krayne.status.verdict import Status, Verdict
+from krayne.status.verdict import Reason, Status, Verdict
 
-__all__ = ["Events", "Status", "Verdict", "judge", "own_pods", "settled"]
+__all__ = ["Events", "Reason", "Status", "Verdict", "judge", "own_pods", "settled"]

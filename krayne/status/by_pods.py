@@ -112,12 +112,12 @@ def _worst(scene: Scene, found: Sequence[Found], desired: dict[str, int], groups
     total = max(desired[group], len(groups.get(group, ())))
     cause = _sentence(problem, group, min(same, total), total)
     head = next((each for each in found if each[1] == HEAD_GROUP), None)
-    container = problem.container
+    container, reason = problem.container, problem.reason
     if problem.waits_for_head:
         cause = f"{_sentence(head[0], HEAD_GROUP, 1, 1) if head else _no_head(scene.cluster)}; {cause}"
-        pod, container = (head[2], head[0].container) if head else (pod, None)
+        pod, container, reason = (head[2], head[0].container, head[0].reason) if head else (pod, None, None)
     culprit = objects.name(pod) if container else None
-    return Verdict(_word(problem, groups), cause, problem.hopeless, culprit, container)
+    return Verdict(_word(problem, groups), cause, problem.hopeless, culprit, container, reason)
 
 
 def _word(problem: Problem, groups: dict[str, list[Object]]) -> Status:

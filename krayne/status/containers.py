@@ -10,7 +10,7 @@ from typing import NamedTuple
 from krayne import objects
 from krayne.objects import HEAD_GROUP, Object
 from krayne.status.problems import CRASH_MEMORY, Problem, Rank, container_spec, patience_over, since
-from krayne.status.verdict import Status
+from krayne.status.verdict import Reason, Status
 from krayne.text import duration, one_line
 
 # Reasons of a waiting container: kubelet's pkg/kubelet/images/types.go and pkg/kubelet/container/sync_result.go.
@@ -145,12 +145,11 @@ def _running(seen: Seen, status: Object, *, init: bool) -> Problem | None:
         verb = f"wait[s] for the head (init container {name})" if waits else f"run[s] init container {name}"
         return Problem(Rank.STARTING, Status.CONTAINERS_CREATING, verb, waits_for_head=waits, container=name)
     age = since(objects.at(status, "state", "running", "startedAt"), seen.now)
-    verb = f"started container {name}" + ("" if age is None else f" {duration(age)} ago")
+    verb, reason = f"started container {name}" + ("" if age is None else f" {duration(age)} ago"), None
     if recent:
-        verb = f"restarted container {name} ({how_it_ended(last)})"
-    return Problem(
-        Rank.NOT_READY, Status.RUNNING, f"{verb}, not ready yet", _unhealthy(seen.hints, name), container=name
-    )
+        verb, reason = f"restarted container {name} ({how_it_ended(last)})", Reason.RESTARTED
+    detail = _unhealthy(seen.hints, name)
+    return Problem(Rank.NOT_READY, Status.RUNNING, f"{verb}, not ready yet", detail, container=name, reason=reason)
 
 
 def _unhealthy(hints: Sequence[Object], container: str) -> str:
@@ -171,21 +170,16 @@ def _crash(seen: Seen, status: Object, said: str = "") -> Problem:
     out_of_memory = ended.get("reason") == "OOMKilled"
     backing_off = bool(objects.mapping(status, "state", "waiting"))
     hopeless = backing_off and restarts >= (1 if out_of_memory else 2)
-    again = f" again and again (restarted {restarts} times)" if restarts > 1 else ""
+    again, reason = (f" again and again (restarted {restarts} times)", Reason.RESTARTED) if restarts > 1 else ("", None)
     if out_of_memory:
         verb = f"run[s] out of memory in container {name}{again}"
-        return Problem(
-            Rank.BROKEN,
-            Status.CRASH_LOOP,
-            verb,
-            more_memory(container_spec(seen.pod, name), seen.group),
-            hopeless,
-            name,
-        )
+        detail = more_memory(container_spec(seen.pod, name), seen.group)
+        return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, detail, hopeless, name, reason=reason)
     detail = said or _why(seen.hints, name, ended) or (how_it_ended(ended) if ended else "")
     never_ran = bool(said) or ended.get("reason") in _NEVER_RAN
     hopeless = hopeless or (never_ran and any(words in detail for words in _NO_SUCH_PROGRAM))
-    return Problem(Rank.BROKEN, Status.CRASH_LOOP, f"fail[s] in container {name}{again}", detail, hopeless, name)
+    verb = f"fail[s] in container {name}{again}"
+    return Problem(Rank.BROKEN, Status.CRASH_LOOP, verb, detail, hopeless, name, reason=reason)
 
 
 def _why(hints: Sequence[Object], container: str, ended: Object) -> str:

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from krayne import objects
 from krayne.objects import Object
-from krayne.status.verdict import Status
+from krayne.status.verdict import Reason, Status
 
 # A fault that may pass (a registry's network, a Secret that another tool is about to make) is given this long, in
 # seconds: the kubelet has tried again by then (it backs off 10 s after the first failure).
@@ -33,7 +33,7 @@ class Problem:
     """Why one pod is not ready.
 
     ``verb`` and ``detail`` make the sentence: "worker group gpu: 2 of 2 pods <verb>: <detail>"; ``[s]`` in the verb is
-    where a singular subject wants its s. ``container``: whose logs explain it.
+    where a singular subject wants its s. ``container``: whose logs explain it. ``reason``: as a Verdict's.
     """
 
     rank: Rank
@@ -43,6 +43,7 @@ class Problem:
     hopeless: bool = False
     container: str | None = None
     waits_for_head: bool = False
+    reason: Reason | None = None
 
     def sentence(self, plural: bool = False) -> str:
         """Say it of one pod, or of several."""

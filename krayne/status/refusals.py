@@ -10,7 +10,7 @@ from krayne.objects import Object
 from krayne.status.events import event_time
 from krayne.status.problems import since
 from krayne.status.readiness import is_behind, last_change
-from krayne.status.verdict import Status, Verdict
+from krayne.status.verdict import Reason, Status, Verdict
 from krayne.text import one_line
 
 # KubeRay 1.6 writes these and stops before it touches the status (rayClusterReconcile).
@@ -52,7 +52,7 @@ def _invalid(cluster: Object, events: Sequence[Object]) -> Verdict | None:
         if event.get("reason") in _INVALID and " spec warning " not in message:
             if changed and event_time(event)[:19] < changed[:19]:
                 return None
-            return Verdict(Status.FAILED, f"KubeRay refuses it: {one_line(message)}", hopeless=True)
+            return _failed(f"KubeRay refuses it: {one_line(message)}", message, hopeless=True)
     return None
 
 
@@ -64,7 +64,7 @@ def _replica_failure(cluster: Object, pods: Sequence[Object]) -> Verdict | None:
     reason, message = objects.string(failure, "reason"), objects.string(failure, "message")
     # Pods on their way out still hold quota, so a quota that is full may soon not be.
     hopeless = is_refused(message) and not is_behind(cluster) and not any(objects.is_going(pod) for pod in pods)
-    return Verdict(Status.FAILED, f"{_WHAT.get(reason, 'KubeRay fails')}: {_own_words(message)}", hopeless)
+    return _failed(f"{_WHAT.get(reason, 'KubeRay fails')}: {_own_words(message)}", message, hopeless=hopeless)
 
 
 def _own_words(message: str) -> str:
@@ -82,7 +82,12 @@ def no_pods_because(events: Sequence[Object], now: datetime) -> Verdict | None:
     missing = reason == "AutoscalerServiceAccountNotFound"
     if not missing and not reason.startswith("FailedToCreate"):
         return None
-    return Verdict(Status.FAILED, f"KubeRay cannot go on: {one_line(message)}", hopeless=missing or is_refused(message))
+    return _failed(f"KubeRay cannot go on: {one_line(message)}", message, hopeless=missing or is_refused(message))
+
+
+def _failed(cause: str, message: str, *, hopeless: bool) -> Verdict:
+    """Give the verdict that a message amounts to: the API server's words for a quota are "exceeded quota: name"."""
+    return Verdict(Status.FAILED, cause, hopeless, reason=Reason.QUOTA if "exceeded quota" in message else None)
 
 
 def is_refused(message: str) -> bool:

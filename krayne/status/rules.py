@@ -20,7 +20,7 @@ from krayne.status.readiness import (
     taken_up,
 )
 from krayne.status.refusals import no_pods_because, refusal
-from krayne.status.verdict import Status, Verdict
+from krayne.status.verdict import Reason, Status, Verdict
 from krayne.text import count, duration, one_line
 
 # A deletion that takes longer than this many seconds is held up by something.
@@ -96,10 +96,10 @@ def _deleting(cluster: Object, pods: Sequence[Object] | None, now: datetime) -> 
     finalizers = [str(each) for each in left] if isinstance(left, list) else []
     if pods:
         cause += f"; {count(len(pods), 'pod')} still there"
+    held = bool(finalizers) and age is not None and age > DELETES_WITHIN
     if finalizers:
-        held = "held up by" if age is not None and age > DELETES_WITHIN else "waits for"
-        cause += f"; {held} finalizer {one_line(', '.join(finalizers))}"
-    return Verdict(Status.DELETING, cause, hopeless=True)
+        cause += f"; {'held up by' if held else 'waits for'} finalizer {one_line(', '.join(finalizers))}"
+    return Verdict(Status.DELETING, cause, hopeless=True, reason=Reason.FINALIZER if held else None)
 
 
 def _suspended(cluster: Object, pods: Sequence[Object] | None, now: datetime) -> Verdict | None:
@@ -131,6 +131,7 @@ def _unanswered(cluster: Object, pods: Sequence[Object] | None, now: datetime) -
         Status.CREATING,
         f"KubeRay has not answered for {duration(age)}: its operator does not run, or does not watch "
         f"namespace {one_line(namespace) or 'default'}, or has refused the cluster in an event that has expired",
+        reason=Reason.UNANSWERED,
     )
 
 

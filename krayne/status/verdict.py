@@ -25,13 +25,22 @@ class Status(str, Enum):
         return self.value
 
 
+class Reason(Enum):
+    """What of a cause calls for advice of its own, whatever the sentence says."""
+
+    RESTARTED = "a container that was started again: the run before tells why"
+    QUOTA = "a quota that is used up"
+    FINALIZER = "a finalizer that keeps a cluster from going"
+    UNANSWERED = "a cluster that no KubeRay has taken notice of"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What state a cluster is in, and why.
 
     ``cause`` is one sentence that a person can act on, None where there is nothing to say (ready). ``hopeless``: it
     will not come right by itself, so waiting on is of no use. ``pod`` and ``container`` name whose logs (the previous
-    ones after a crash) explain it; None where there are none.
+    ones after a crash) explain it; None where there are none. ``reason``: for the advice.
     """
 
     status: Status
@@ -39,3 +48,4 @@ class Verdict:
     hopeless: bool = False
     pod: str | None = None
     container: str | None = None
+    reason: Reason | None = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterNotFoundError, ConflictError, UsageError
 from krayne.kubectl import FIELD_MANAGER, Kubectl
+from krayne.operations import timeouts
 from krayne.operations.submit import submit, warn_caller
-from krayne.operations.wait import TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def apply_cluster(
     force_conflicts: bool = False,
     recreate: bool = False,
     wait: bool = False,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     template: Path | None = None,
     warn: Warn = warn_caller,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from krayne.errors import ClusterAlreadyExistsError
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 from krayne.operations.submit import submit, warn_caller
-from krayne.operations.wait import TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def create_cluster(
     config: ClusterConfig,
     *,
     wait: bool = True,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     template: Path | None = None,
     warn: Warn = warn_caller,

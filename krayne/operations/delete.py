@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl
-from krayne.operations.wait import TIMEOUT
+from krayne.operations import timeouts
 
 if TYPE_CHECKING:
     from krayne.operations.wait import Progress
@@ -17,7 +17,7 @@ def delete_cluster(
     namespace: str | None = None,
     *,
     wait: bool = True,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     ignore_not_found: bool = False,
     dry_run: bool = False,

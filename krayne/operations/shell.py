@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from krayne.errors import ClusterNotReadyError, ClusterTimeoutError, KrayneError, UsageError
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 from krayne.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from krayne.ssh import Login
 
 _SHELL = ("/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash -l; else exec sh -l; fi")
-_TIMEOUT = 60.0  # seconds that an SSH service that is being installed is waited for
 _LOOK = 1.0  # seconds between looks at it
 
 
@@ -71,7 +71,7 @@ def ssh_to_cluster(
     command: Sequence[str] = (),
     namespace: str | None = None,
     *,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = timeouts.SSH,
     kubectl: Kubectl | None = None,
 ) -> int:
     """Log in to the head by SSH, through its tunnel or one for this login only; the exit code.
@@ -90,7 +90,7 @@ def ssh_to_cluster(
 
 
 def relay_ssh(
-    name: str, namespace: str | None = None, *, timeout: float | None = _TIMEOUT, kubectl: Kubectl | None = None
+    name: str, namespace: str | None = None, *, timeout: float | None = timeouts.SSH, kubectl: Kubectl | None = None
 ) -> None:
     """Connect stdin and stdout to the head's SSH server: what ssh_config has as its ProxyCommand."""
     from krayne import ssh
@@ -107,7 +107,7 @@ def ssh_config(
     namespace: str | None = None,
     *,
     program: Sequence[str],
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = timeouts.SSH,
     kubectl: Kubectl | None = None,
 ) -> str:
     """The head as a section of ~/.ssh/config, for VS Code Remote and others; no tunnel has to be open for it.

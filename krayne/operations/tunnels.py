@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from krayne.errors import KrayneError, UsageError
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 from krayne.operations.tunnel_wait import Held, await_tunnel
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[Tunnel], None]
 
-TIMEOUT = 60.0  # seconds that a tunnel may take to come up; pulling a head's image is `wait`'s to wait for
 USER = "user"  # the holder that stays until tun-close
 _LOOK = 0.2  # seconds between looks at the state file for somebody who reads what is shown
 
@@ -30,7 +30,7 @@ def ensure_tunnel(
     *,
     only: Sequence[str] = (),
     ports: Mapping[str, int] | None = None,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.TUNNEL,
     progress: Progress | None = None,
     kubectl: Kubectl | None = None,
 ) -> Tunnel:
@@ -56,7 +56,7 @@ def open_tunnel(
     *,
     only: Sequence[str] = (),
     ports: Mapping[str, int] | None = None,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.TUNNEL,
     must: Sequence[str] = (),
     progress: Progress | None = None,
     kubectl: Kubectl | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
 from krayne.kubectl import Kubectl, pod_selector
+from krayne.operations import timeouts
 from krayne.operations.reading import read_cluster
 from krayne.operations.words import LastWords
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[ClusterInfo], None]
 
-# Seconds that a cluster may take by default, to come or to go: pulling a Ray image onto a new node takes minutes, and
-# with GCS fault tolerance KubeRay 1.6 itself gives its clean-up 300 s.
-TIMEOUT = 600.0
 _TICK = 5.0  # seconds between looks at the clock: some verdicts come with age alone
 
 
@@ -38,7 +36,7 @@ def wait_until_ready(
     name: str,
     namespace: str | None = None,
     *,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     kubectl: Kubectl | None = None,
     cluster: dict[str, Any] | None = None,
@@ -61,7 +59,7 @@ def wait_until_suspended(
     name: str,
     namespace: str | None = None,
     *,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     kubectl: Kubectl | None = None,
 ) -> ClusterInfo:
@@ -76,7 +74,7 @@ def wait_until_deleted(
     name: str,
     namespace: str | None = None,
     *,
-    timeout: float | None = TIMEOUT,
+    timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     kubectl: Kubectl | None = None,
 ) -> None:

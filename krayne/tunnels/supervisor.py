@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from contextlib import suppress
@@ -134,6 +135,9 @@ class Supervisor:
                     task.result()  # a keeper never ends by itself: this is a fault of ours
             if not self._wanted.services():
                 self._log.write("nobody wants it any more")
+                self._stop.set()
+            elif not os.path.isdir(self._folder):  # noqa: PTH112 - of text
+                self._log.write("its folder was removed: nobody could find or close it any more")
                 self._stop.set()
 
     async def _tell(self) -> None:

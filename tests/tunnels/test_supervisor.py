@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -376,6 +377,13 @@ def test_it_ends_when_the_process_that_held_it_dies(world: World) -> None:
     )
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False, timeout=30)
     until(lambda: not world.supervisors() and not world.forwards(), timeout=10)
+
+
+def test_it_ends_when_its_folder_is_removed(world: World) -> None:
+    """Without its state nobody could find it, or close it."""
+    opened(only=("dashboard",))
+    shutil.rmtree(places.tunnels_folder())
+    until(lambda: not world.leftovers(), timeout=10)
 
 
 def test_a_tunnel_that_does_not_come_up_in_time_stays_and_goes_on_trying(world: World) -> None:

@@ -78,15 +78,13 @@ def get(
         clusters, missing = list(error.found), error
         if not clusters:
             raise
-    if not clusters and form in ("table", "wide", "name"):
+    if form in ("json", "yaml"):
+        click.echo(written(clusters[0] if len(names) == 1 else clusters, form), nl=False)
+    elif clusters:
+        click.echo(rows.text(clusters), nl=False)
+    else:
         where = "" if all_namespaces else f" in {kubectl.current_namespace} namespace"
         click.echo(f"No resources found{where}.", err=True)
-        return
-    if form in ("json", "yaml"):
-        value = clusters[0] if len(names) == 1 else clusters
-        click.echo(written(value, form), nl=False)
-    else:
-        click.echo(rows.text(clusters), nl=False)
     if missing:
         raise missing
 

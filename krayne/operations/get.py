@@ -111,7 +111,8 @@ def _follow(
     from functools import partial
 
     from krayne.kubectl.listing import without_managers
-    from krayne.kubectl.watch import Outage, Watched, changes
+    from krayne.kubectl.watch import changes
+    from krayne.kubectl.watched import Outage, Watched
     from krayne.status import Events
 
     watched = partial(Watched, kubectl, outage=Outage(kubectl.tell))

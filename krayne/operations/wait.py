@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
-from krayne.kubectl import Kubectl, pod_selector
+from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
+from krayne.operations.followed import Followed
 from krayne.operations.reading import read_cluster
 from krayne.operations.words import LastWords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from krayne.cluster import ClusterInfo
-    from krayne.kubectl.watch import Source
     from krayne.status import Status, Verdict
 
     Progress = Callable[[ClusterInfo], None]
-
-_TICK = 5.0  # seconds between looks at the clock: some verdicts come with age alone
-
-
-class _Seen(NamedTuple):
-    """A cluster at one moment; ``info`` and ``verdict`` are None once it is gone."""
-
-    info: ClusterInfo | None
-    verdict: Verdict | None
 
 
 def wait_until_ready(
@@ -85,7 +74,7 @@ def wait_until_deleted(
         cluster = kubectl.get_cluster(name).json()
     except ClusterNotFoundError:
         return
-    followed = _Followed(kubectl, name, cluster)
+    followed = Followed(kubectl, name, cluster)
     for info, _ in followed.seen(until):
         if info is None:
             return
@@ -107,7 +96,7 @@ def _until(
     """Follow a cluster to a status. With ``words`` to explain it by, what cannot heal by itself ends the wait."""
     last: ClusterInfo | None = None
     until = _end_of(timeout)
-    followed = _Followed(kubectl, name, cluster or read_cluster(kubectl, name), words)
+    followed = Followed(kubectl, name, cluster or read_cluster(kubectl, name), words)
     for info, verdict in followed.seen(until):
         if info is None or verdict is None:
             raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while it was waited for")
@@ -131,57 +120,6 @@ def _heed(kubectl: Kubectl, name: str, info: ClusterInfo, verdict: Verdict, word
         words.keep(verdict)
     if verdict.hopeless:
         raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
-
-
-class _Followed:
-    """A cluster, its pods and their events, kept current; ``words`` gets to follow the logs of its pods."""
-
-    def __init__(self, kubectl: Kubectl, name: str, cluster: dict[str, Any], words: LastWords | None = None) -> None:
-        from krayne.kubectl.listing import without_managers
-        from krayne.kubectl.watch import Outage, Watched
-
-        self._words = words
-        watched = partial(Watched, kubectl, outage=Outage(kubectl.tell))
-        version, itself = cluster["metadata"]["resourceVersion"], f"metadata.name={name}"
-        self._clusters = watched(kubectl.clusters_path(), objects=[cluster], version=version, fieldSelector=itself)
-        optional = partial(watched, optional=True, fit=without_managers)
-        self._pods = optional(kubectl.core_path("pods"), labelSelector=pod_selector([name]))
-        # All of the namespace's: no one selector takes in the cluster's events and those of its pods.
-        self._events = optional(kubectl.core_path("events"))
-
-    @property
-    def failure(self) -> KrayneError | None:
-        """Why what is seen may be out of date, if it may."""
-        sources = (self._clusters, self._pods, self._events)
-        return next((source.failure for source in sources if source.failure), None)
-
-    def seen(self, until: float | None) -> Iterator[_Seen]:
-        """The cluster as it is now, then again at each change of it, its pods or their events, until that moment."""
-        from krayne.kubectl.watch import changes
-
-        if self._settled():
-            yield self._now()
-        sources: list[Source] = [self._clusters, self._pods, self._events]
-        for _ in changes(sources, until=until, tick=_TICK, enough=self._settled):
-            if self._words:
-                sources += self._words.follow(self._pods.objects)
-            yield self._now()
-
-    def _settled(self) -> bool:
-        """Whether its own status tells what it is, or it is gone."""
-        from krayne.status import settled
-
-        return all(settled(cluster) for cluster in self._clusters.objects)
-
-    def _now(self) -> _Seen:
-        from krayne.cluster.info import info_of
-        from krayne.status import judge
-
-        for cluster in self._clusters.objects:
-            pods = self._pods.readable
-            verdict = judge(cluster, pods, self._events.objects, now=datetime.now(timezone.utc))
-            return _Seen(info_of(cluster, pods, verdict), verdict)
-        return _Seen(None, None)
 
 
 def _tell(progress: Progress | None, last: ClusterInfo | None, info: ClusterInfo) -> None:

@@ -11,7 +11,8 @@ import pytest
 from krayne.errors import KrayneError, KubectlError, PermissionDeniedError
 from krayne.kubectl import Kubectl
 from krayne.kubectl.failures import LoginWantedError
-from krayne.kubectl.watch import Outage, Watched, changes
+from krayne.kubectl.watch import changes
+from krayne.kubectl.watched import Outage, Watched
 from tests.support.kubectl import Hold
 
 if TYPE_CHECKING:
@@ -318,7 +319,7 @@ def test_an_optional_list_that_may_not_be_watched_is_read_now_and_then(
     fake_kubectl: FakeKubectl, kubectl: Kubectl, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A role with get and list alone."""
-    monkeypatch.setattr("krayne.kubectl.watch._LAST_RETRY", 0.1)
+    monkeypatch.setattr("krayne.kubectl.watched._LAST_RETRY", 0.1)
     fake_kubectl.reply(LIST, json=listing(1, pod("a", 1)))
     fake_kubectl.reply(WATCH, stderr=FORBIDDEN, code=1)
     fake_kubectl.reply(LIST, json=listing(2, pod("b", 2)))

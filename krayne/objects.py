@@ -10,6 +10,11 @@ Object = Mapping[str, Any]
 
 HEAD_GROUP = "headgroup"  # KubeRay's name for the head's group in the label ray.io/group
 
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"  # names the LocalQueue through which Kueue admits a cluster
+
+# Ray's own ports by their names, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
+RAY_PORTS = {"dashboard": 8265, "client": 10001, "serve": 8000}
+
 _EMPTY: Object = {}
 
 
@@ -106,6 +111,11 @@ def group_spec(cluster: Object, group: str) -> Object:
     if group == HEAD_GROUP:
         return mapping(cluster, "spec", "headGroupSpec")
     return next((each for each in worker_groups(cluster) if each.get("groupName") == group), _EMPTY)
+
+
+def ray_container(pod: Object) -> Object:
+    """Give the container of a pod, or of a pod template, that runs Ray: to KubeRay, the first."""
+    return next(iter(items(pod, "spec", "containers")), _EMPTY)
 
 
 def desired_pods(group: Object) -> int:

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from krayne import text
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -118,17 +120,17 @@ def dry_run(function: Function) -> Function:
     )(function)
 
 
-def timeout(function: Function) -> Function:
-    """How long a verb may wait, in seconds; None is for ever."""
+def timeout(limit: float) -> Callable[[Function], Function]:
+    """How long a verb may wait, in seconds; None is for ever. ``limit``: where nobody says."""
     return click.option(
         "--timeout",
         type=duration,
         metavar="DURATION",
-        default="10m",
+        default=text.duration(limit),
         show_default=True,
         callback=_forever,
         help="How long to wait, e.g. 90s or 1h; 0 waits for ever",
-    )(function)
+    )
 
 
 def waiting(*, default: bool, goal: str) -> Callable[[Function], Function]:
@@ -136,7 +138,7 @@ def waiting(*, default: bool, goal: str) -> Callable[[Function], Function]:
 
     def add(function: Function) -> Function:
         wait = click.option("--wait/--no-wait", default=default, show_default=True, help=f"Wait until {goal}")
-        return wait(timeout(function))
+        return wait(timeout(timeouts.CLUSTER)(function))
 
     return add
 

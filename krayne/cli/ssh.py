@@ -8,8 +8,9 @@ import sys
 
 import click
 
-from krayne.cli.options import Command, cluster_name, connection, duration
+from krayne.cli.options import Command, cluster_name, connection, timeout
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 
 EXAMPLES = """
 # A shell in the head
@@ -29,11 +30,9 @@ kubectl krayne ssh my-cluster --print-config >> ~/.ssh/config
 @click.argument("command", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--print-config", is_flag=True, help="Print the head as a section for ~/.ssh/config")
 @click.option("--stdio", is_flag=True, help="Connect stdin and stdout to the SSH server: for ssh's ProxyCommand")
-@click.option(
-    "--timeout", type=duration, metavar="DURATION", default="1m", show_default=True, help="How long to wait for it"
-)
+@timeout(timeouts.SSH)
 def ssh(
-    *, name: str, command: tuple[str, ...], print_config: bool, stdio: bool, timeout: float, kubectl: Kubectl
+    *, name: str, command: tuple[str, ...], print_config: bool, stdio: bool, timeout: float | None, kubectl: Kubectl
 ) -> None:
     """Log in to a cluster's head by SSH.
 
@@ -44,13 +43,12 @@ def ssh(
 
     if (bool(command) + print_config + stdio) > 1:
         raise click.UsageError("a command, --print-config and --stdio exclude each other")
-    seconds = timeout or None
     if print_config:
-        click.echo(ssh_config(name, program=_program(), timeout=seconds, kubectl=kubectl), nl=False)
+        click.echo(ssh_config(name, program=_program(), timeout=timeout, kubectl=kubectl), nl=False)
     elif stdio:
-        relay_ssh(name, timeout=seconds, kubectl=kubectl)
+        relay_ssh(name, timeout=timeout, kubectl=kubectl)
     else:
-        raise click.exceptions.Exit(ssh_to_cluster(name, command, timeout=seconds, kubectl=kubectl))
+        raise click.exceptions.Exit(ssh_to_cluster(name, command, timeout=timeout, kubectl=kubectl))
 
 
 def _program() -> list[str]:

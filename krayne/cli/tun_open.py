@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from krayne.cli.options import Command, cluster_name, connection, duration, output
+from krayne.cli.options import Command, cluster_name, connection, output, timeout
 from krayne.cli.progress import UP_AND_CLEAR
 from krayne.cli.tun_text import show
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 from krayne.terminal import is_terminal
 from krayne.text import one_line
 
@@ -68,9 +69,7 @@ def _ports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     help="The local port of a service; may be repeated",
 )
 @click.option("--foreground", is_flag=True, help="Stay, show the state, and close it on ^C")
-@click.option(
-    "--timeout", type=duration, metavar="DURATION", default="1m", show_default=True, help="How long to wait for it"
-)
+@timeout(timeouts.TUNNEL)
 @output("text", "json", "yaml", "env", default="text")
 def tun_open(
     *,
@@ -78,7 +77,7 @@ def tun_open(
     only: tuple[str, ...],
     ports: dict[str, int],
     foreground: bool,
-    timeout: float,
+    timeout: float | None,
     form: str,
     kubectl: Kubectl,
 ) -> None:
@@ -91,12 +90,11 @@ def tun_open(
 
     if foreground and form != "text":
         raise click.UsageError("--foreground shows text: leave out -o")
-    seconds = timeout or None
     if not foreground:
-        tunnel = ensure_tunnel(name, only=only, ports=ports, timeout=seconds, progress=_progress(), kubectl=kubectl)
+        tunnel = ensure_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl)
         show(kubectl, tunnel, form)
         return
-    with open_tunnel(name, only=only, ports=ports, timeout=seconds, progress=_progress(), kubectl=kubectl):
+    with open_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl):
         interrupted = _follow(kubectl, name)
     if interrupted:
         stays = find_tunnel(name, kubectl=kubectl) is not None

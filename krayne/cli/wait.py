@@ -8,6 +8,7 @@ import click
 
 from krayne.cli.options import Command, cluster_name, connection, output, timeout
 from krayne.kubectl import Kubectl
+from krayne.operations import timeouts
 
 if TYPE_CHECKING:
     from krayne.cluster import ClusterInfo
@@ -35,7 +36,7 @@ kubectl krayne wait my-cluster -o json | jq -r .dashboard_url
     show_default=True,
     help="What to wait for",
 )
-@timeout
+@timeout(timeouts.CLUSTER)
 @output("name", "json", "yaml", help_text="What to print of the cluster, as get does")
 def wait(name: str, goal: str, timeout: float | None, form: str | None, kubectl: Kubectl) -> None:
     """Wait until a cluster is ready, deleted or suspended.

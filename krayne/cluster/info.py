@@ -9,12 +9,9 @@ from typing import Any
 from krayne import objects
 from krayne.cluster.resources import add_up, asked
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
-from krayne.objects import HEAD_GROUP, Object, is_ready
+from krayne.objects import HEAD_GROUP, RAY_PORTS, Object, is_ready
 from krayne.status import Events, Status, Verdict, judge, own_pods
 from krayne.status.readiness import ready_workers
-
-# Ray's own ports, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
-_PORTS = {"dashboard": 8265, "client": 10001}
 
 _OWNERS = ("RayJob", "RayService")
 
@@ -88,7 +85,7 @@ def _annotation(value: Object, key: str) -> str | None:
 
 
 def _main_container(group: Object) -> Object:
-    return next(iter(objects.items(group, "template", "spec", "containers")), {})
+    return objects.ray_container(objects.mapping(group, "template"))
 
 
 def _head(cluster: Object, pod: Object) -> Head:
@@ -149,4 +146,4 @@ def _url(cluster: Object, head: Head, verdict: Verdict, scheme: str, port: str) 
     ports = objects.items(_main_container(objects.mapping(cluster, "spec", "headGroupSpec")), "ports")
     named = next((each.get("containerPort") for each in ports if each.get("name") == port), None)
     namespace = objects.string(cluster, "metadata", "namespace")
-    return f"{scheme}://{head.service}.{namespace}.svc:{objects.integer(named, _PORTS[port])}"
+    return f"{scheme}://{head.service}.{namespace}.svc:{objects.integer(named, RAY_PORTS[port])}"

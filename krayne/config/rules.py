@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from krayne.config.defaults import AUTOSCALER_V2_RAY, TOKEN_AUTH_RAY, complete, ray_version
 from krayne.config.group_rules import check_group, check_head, own_labels
 from krayne.config.problems import Problem, shown
+from krayne.objects import QUEUE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Config = dict[str, Any]
-_QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 
 def check(given: Config) -> Iterator[Problem]:
@@ -46,9 +46,9 @@ def _kueue(config: Config) -> Iterator[Problem]:
     queue = config.get("queue")
     if queue and config.get("suspend"):
         yield Problem(("suspend",), "with a queue, Kueue decides when the cluster runs: leave suspend out, or queue")
-    labelled = config["labels"].get(_QUEUE_LABEL)
+    labelled = config["labels"].get(QUEUE_LABEL)
     if queue and labelled is not None and labelled != queue:
-        yield Problem(("labels", _QUEUE_LABEL), f"{shown(labelled)} contradicts queue, which is {shown(queue)}")
+        yield Problem(("labels", QUEUE_LABEL), f"{shown(labelled)} contradicts queue, which is {shown(queue)}")
 
 
 def _redis(config: Config) -> Iterator[Problem]:

@@ -52,7 +52,7 @@ def exec_in_cluster(
         what = "head" if group is None else f"worker of group {group}"
         where = kubectl.where(name)
         raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\nSee why: kubectl krayne describe {where}")
-    container = objects.string(objects.items(pod, "spec", "containers")[0], "name")  # KubeRay: the first is Ray's
+    container = objects.string(objects.ray_container(pod), "name")
     terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     argv = kubectl.shell(objects.name(pod), container, *(command or _SHELL), terminal=terminal)
     import shlex

@@ -48,8 +48,8 @@ def _images(manifest: Object, config: ClusterConfig) -> Iterator[str]:
 
 
 def _image(group: Object) -> str:
-    """The image of a group's Ray container: its first, as for KubeRay."""
-    return objects.string(next(iter(objects.items(group, "template", "spec", "containers")), {}), "image")
+    """The image of a group's Ray container."""
+    return objects.string(objects.ray_container(objects.mapping(group, "template")), "image")
 
 
 def _idle(manifest: Object, config: ClusterConfig) -> Iterator[str]:

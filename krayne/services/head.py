@@ -21,8 +21,7 @@ class HeadPod(NamedTuple):
 
 def services_in(cluster: Object) -> Mapping[str, bool]:
     """Which services a RayCluster asks for, by name: named container ports of a head that has krayne's hook."""
-    containers = objects.items(cluster, "spec", "headGroupSpec", "template", "spec", "containers")
-    head = containers[0] if containers else {}  # KubeRay: the first container is Ray's
+    head = objects.ray_container(objects.mapping(cluster, "spec", "headGroupSpec", "template"))
     command = objects.at(head, "lifecycle", "postStart", "exec", "command")
     hooked = isinstance(command, list) and any(STATES_FOLDER in str(word) for word in command)
     ports = {port.get("name") for port in objects.items(head, "ports")}
@@ -40,8 +39,7 @@ def head_of(pods: Sequence[Object]) -> HeadPod | None:
 
 
 def _container(pod: Object) -> str:
-    containers = objects.items(pod, "spec", "containers")
-    return objects.string(containers[0], "name") if containers else ""
+    return objects.string(objects.ray_container(pod), "name")
 
 
 def _running(pod: Object) -> object:

@@ -72,9 +72,8 @@ def _beyond_hope(found: list[Found], group: str, replaced: Problem) -> list[Foun
     if not mine:
         return [(replaced, group, {}), *found]
     problem, pod = min(mine, key=lambda each: each[0].rank)
-    # KubeRay's rule: the first container is Ray's.
-    first = next((objects.string(each, "name") for each in objects.items(pod, "spec", "containers")), None)
-    return [(replace(replaced, container=problem.container or first), group, pod), *found]
+    container = problem.container or objects.string(objects.ray_container(pod), "name") or None
+    return [(replace(replaced, container=container), group, pod), *found]
 
 
 def _held_back(problem: Problem, pod: Object, ready_for: float, now: datetime) -> Problem:

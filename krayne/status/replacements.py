@@ -45,5 +45,5 @@ def _how(cluster: Object, group: str, message: str) -> str:
     how = how_it_ended({"exitCode": int(found[1]), "reason": found[2]})
     if found[2] != "OOMKilled":
         return how
-    container = next(iter(objects.items(objects.group_spec(cluster, group), "template", "spec", "containers")), {})
+    container = objects.ray_container(objects.mapping(objects.group_spec(cluster, group), "template"))
     return f"{how}; {more_memory(container, group)}"

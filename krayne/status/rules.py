@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from krayne import objects
-from krayne.objects import Object
+from krayne.objects import QUEUE_LABEL, Object
 from krayne.status.events import Events
 from krayne.status.problems import since
 from krayne.status.readiness import (
@@ -25,8 +25,6 @@ from krayne.text import count, duration, one_line
 
 # A deletion that takes longer than this many seconds is held up by something.
 DELETES_WITHIN = 60
-
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 
 def settled(cluster: Object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from krayne import objects
+from krayne.objects import RAY_PORTS
 from krayne.services import services_in
 
 _HTTP = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nUser-Agent: krayne\r\n\r\n"
@@ -25,21 +26,22 @@ class Target(NamedTuple):
     rare: bool = False
 
 
-# By the name of the container port. Ray's ports are those of KubeRay 1.6 (getDefaultPorts).
+_LOCAL = "http://127.0.0.1:{}"
+
+# By the name of the container port.
 TARGETS: dict[str, Target] = {
-    "dashboard": Target(8265, "http://127.0.0.1:{}", _HTTP.format("/api/version").encode(), ray=True),
-    "client": Target(10001, "ray://127.0.0.1:{}", _HTTP2, ray=True),
-    "serve": Target(8000, "http://127.0.0.1:{}", _HTTP.format("/-/healthz").encode(), ray=True, rare=True),
-    "notebook": Target(8888, "http://127.0.0.1:{}", _HTTP.format("/api").encode()),
-    "code-server": Target(8443, "http://127.0.0.1:{}", _HTTP.format("/healthz").encode()),
+    "dashboard": Target(RAY_PORTS["dashboard"], _LOCAL, _HTTP.format("/api/version").encode(), ray=True),
+    "client": Target(RAY_PORTS["client"], "ray://127.0.0.1:{}", _HTTP2, ray=True),
+    "serve": Target(RAY_PORTS["serve"], _LOCAL, _HTTP.format("/-/healthz").encode(), ray=True, rare=True),
+    "notebook": Target(8888, _LOCAL, _HTTP.format("/api").encode()),
+    "code-server": Target(8443, _LOCAL, _HTTP.format("/healthz").encode()),
     "ssh": Target(22, "ssh://127.0.0.1:{}", b""),
 }
 
 
 def enabled(cluster: dict[str, Any]) -> dict[str, int]:
     """The services that a RayCluster's head has, and their ports in it as its pod template names them."""
-    containers = objects.items(cluster, "spec", "headGroupSpec", "template", "spec", "containers")
-    ports = objects.items(containers[0], "ports") if containers else []
+    ports = objects.items(objects.ray_container(objects.mapping(cluster, "spec", "headGroupSpec", "template")), "ports")
     named = {objects.string(port, "name"): objects.integer(port.get("containerPort")) for port in ports}
     there = services_in(cluster)
     return {name: named.get(name) or target.port for name, target in TARGETS.items() if target.ray or there.get(name)}

@@ -61,7 +61,7 @@ def test_no_time_is_for_ever() -> None:
     seen: list[float | None] = []
 
     @click.command(cls=Command)
-    @timeout
+    @timeout(600)
     def verb(timeout: float | None) -> None:
         seen.append(timeout)
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from krayne.cli.tables import NONE, age, cell, columns, painted
 from krayne.cluster.details import ClusterDetails
 from krayne.cluster.values import ClusterInfo
-from krayne.text import printable
+from krayne.text import one_line, printable
+
+_LONG = 1000  # characters of a message; that of a hook that failed may hold a whole program, twice
 
 
 def details_text(details: ClusterDetails, *, now: datetime, colour: bool = False) -> str:
@@ -139,7 +141,7 @@ def _services(details: ClusterDetails, now: datetime) -> list[str]:
 
 def _conditions(details: ClusterDetails, now: datetime) -> list[str]:
     rows = [
-        [each.type, each.status, age(each.since, now), each.reason, printable(each.message)]
+        [each.type, each.status, age(each.since, now), each.reason, one_line(each.message, _LONG)]
         for each in details.conditions
     ]
     return _table(["TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"], rows)
@@ -152,7 +154,7 @@ def _events(details: ClusterDetails, now: datetime) -> list[str]:
             each.reason,
             age(each.last, now) + (f"(x{each.count})" if each.count > 1 else ""),
             each.object,
-            printable(each.message),
+            one_line(each.message, _LONG),
         ]
         for each in details.events
     ]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from krayne import objects
 from krayne.objects import HEAD_GROUP, Object
+from krayne.status.hooks import hook_failure
 from krayne.status.problems import CRASH_MEMORY, Problem, Rank, container_spec, patience_over, since
 from krayne.status.verdict import Reason, Status
 from krayne.text import duration, one_line
@@ -42,7 +43,6 @@ _IMAGE_REFUSED = (
 _MISCONFIGURED = {"CreateContainerConfigError", "CreateContainerError"}
 # The kubelet's own words say why a container could not be started; of one that was, only how it ended is known.
 _NOT_STARTED = {"RunContainerError", "PostStartHookError", "PreStartHookError", "PreCreateHookError"}
-_HOOK = re.compile(r"^\w+ lifecycle hook .*? failed - error: ", re.DOTALL)
 _NEVER_RAN = ("StartError", "ContainerCannotRun")  # containerd's and Docker's reasons of an end without a beginning
 _NO_SUCH_PROGRAM = ("executable file not found", "no such file or directory", "permission denied", "exec format error")
 
@@ -84,7 +84,7 @@ def _waiting(seen: Seen, status: Object, waiting: Object) -> Problem | None:
         verb = f"cannot make container {name}"
         return Problem(Rank.BROKEN, Status.CONTAINERS_CREATING, verb, one_line(message or reason), hopeless=late)
     if reason in _NOT_STARTED:
-        return _crash(seen, status, one_line(_HOOK.sub("its postStart hook failed: ", message) or reason))
+        return _crash(seen, status, hook_failure(message) or one_line(message or reason))
     if reason == "CrashLoopBackOff":
         return _crash(seen, status)
     if reason == "PodInitializing":

@@ -170,6 +170,8 @@ def _by_status(cluster: Object, now: datetime) -> Verdict:
     reason = objects.string(head, "reason")
     # KubeRay joins "containers with unready status: […]" and "container: message" (FindHeadPodReadyCondition).
     from krayne.status.containers import registry_words
+    from krayne.status.hooks import hook_failure
 
-    message = registry_words(objects.string(head, "message").rpartition("; ")[2])
+    message = objects.string(head, "message")
+    message = hook_failure(message) or registry_words(message.rpartition("; ")[2])
     return Verdict(_HEAD_REASONS.get(reason, Status.CREATING), f"head: {message or reason or 'not ready yet'}")

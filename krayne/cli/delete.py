@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from krayne.cli.manifests import show_change
 from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, cluster_name, connection, output, waiting
+from krayne.errors import ClusterNotFoundError, PermissionDeniedError
 from krayne.kubectl import Kubectl
 from krayne.terminal import is_terminal
 
@@ -107,16 +109,33 @@ def _targets(
     from krayne.operations.owners import owner_warning
     from krayne.operations.reading import missing_cluster
 
-    clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).items()}
-    missing = [name for name in dict.fromkeys(names) if name not in clusters]
+    names = tuple(dict.fromkeys(names))
+    there: Sequence[str] | None = None
+    try:
+        clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).items()}
+        there = sorted(clusters)
+    except PermissionDeniedError:
+        if not names:
+            raise
+        clusters = _each(kubectl, names)
+    missing = [name for name in names if name not in clusters]
     if missing and not ignore_not_found:
         with failures.told():
-            raise missing_cluster(kubectl, missing, sorted(clusters))
-    targets = [name for name in dict.fromkeys(names or sorted(clusters)) if name in clusters]
+            raise missing_cluster(kubectl, missing, there)
+    targets = [name for name in names or sorted(clusters) if name in clusters]
     for name in targets:
         if text := owner_warning(clusters[name], "delete"):
             warn(text)
     return targets
+
+
+def _each(kubectl: Kubectl, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Those of the clusters that are there, each asked for by its name: for a user who may not list them."""
+    found = {}
+    for name in names:
+        with suppress(ClusterNotFoundError):
+            found[name] = kubectl.get_cluster(name).json()
+    return found
 
 
 def _confirm(targets: Sequence[str], namespace: str) -> None:

@@ -28,18 +28,17 @@ def delete_cluster(
     True if there was one. Raises ClusterNotFoundError if not, unless ``ignore_not_found``; ClusterTimeoutError if it
     is still there after ``timeout`` seconds. ``dry_run`` asks the server and deletes nothing.
     """
-    from krayne.operations.reading import read_cluster
+    from krayne.operations.reading import missing_cluster, names_there
     from krayne.operations.tunnels import close_tunnel
     from krayne.operations.wait import wait_until_deleted
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     try:
         kubectl.delete(name, dry_run=dry_run).text()
-    except ClusterNotFoundError:
+    except ClusterNotFoundError as error:
         if ignore_not_found:
             return False
-        read_cluster(kubectl, name)  # raises with the near names, or finds one that has just come
-        raise
+        raise missing_cluster(kubectl, [name], names_there(kubectl)) from error
     if not dry_run:
         close_tunnel(name, kubectl=kubectl)
     if wait and not dry_run:

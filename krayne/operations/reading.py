@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import ClusterNotFoundError, PermissionDeniedError
+from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,16 @@ def found_cluster(kubectl: Kubectl, name: str, asked: Reply) -> dict[str, Any]:
     try:
         cluster: dict[str, Any] = asked.json()
     except ClusterNotFoundError:
-        there = kubectl.list_clusters().items()
-        raise missing_cluster(kubectl, [name], [item["metadata"]["name"] for item in there]) from None
+        raise missing_cluster(kubectl, [name], names_there(kubectl)) from None
     return cluster
+
+
+def names_there(kubectl: Kubectl) -> list[str] | None:
+    """The names of the namespace's RayClusters, to tell what is near; None where they cannot be listed."""
+    try:
+        return [item["metadata"]["name"] for item in kubectl.list_clusters().items()]
+    except KrayneError:  # the user may not list, or the server has gone: what is being told stands without it
+        return None
 
 
 def read_with_pods(kubectl: Kubectl, name: str) -> tuple[dict[str, Any], Sequence[Object] | None]:
@@ -34,15 +41,15 @@ def read_with_pods(kubectl: Kubectl, name: str) -> tuple[dict[str, Any], Sequenc
         return read_cluster(kubectl, name), items(asked)
 
 
-def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]) -> ClusterNotFoundError:
-    """The error for clusters that do not exist, with the near names of those that do."""
+def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str] | None) -> ClusterNotFoundError:
+    """The error for clusters that do not exist, with the near names of those that do; None: those are not known."""
     from difflib import get_close_matches
 
     lines = []
     for name in names:
-        near = get_close_matches(name, there, n=3)
+        near = get_close_matches(name, there or (), n=3)
         lines.append(f"{kubectl.named(name)} not found" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
-    if not there:
+    if there is not None and not there:
         look = f"kubectl krayne get {kubectl.where(everywhere=True)}"
         lines.append(f"There is no RayCluster in this namespace; look in all of them with: {look}")
     return ClusterNotFoundError("\n".join(lines))

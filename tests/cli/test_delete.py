@@ -44,3 +44,25 @@ def test_a_dry_run_of_several_tells_of_the_missing_one(fake_kubectl: FakeKubectl
     there(fake_kubectl, "a")
     done = krayne("delete", "gone", "a", "--dry-run=client", "-n", "ml")
     assert (done.exit_code, done.stdout) == (1, "raycluster.ray.io/a deleted (dry run)\n")
+
+
+def test_naming_a_cluster_takes_no_right_to_list(fake_kubectl: FakeKubectl) -> None:
+    """Each is then asked for by its name; what is there besides is not known, so nothing is said of it."""
+    no = 'Error from server (Forbidden): rayclusters.ray.io is forbidden: User "me" cannot list resource'
+    fake_kubectl.reply("get --raw *rayclusters", stderr=no, code=1)
+    fake_kubectl.reply("get --raw *rayclusters/a", json={"metadata": {"name": "a", "namespace": "ml"}})
+    fake_kubectl.reply("get --raw *rayclusters/gone", stderr=GONE.format("gone"), code=1)
+    fake_kubectl.reply("delete rayclusters.ray.io a")
+    fake_kubectl.reply("get --raw *rayclusters/a", stderr=GONE.format("a"), code=1)
+    done = krayne("delete", "a", "gone", "-y", "-n", "ml")
+    assert (done.exit_code, done.stdout) == (1, "raycluster.ray.io/a deleted\n")
+    assert done.stderr == "Error: raycluster gone in namespace ml not found\n"
+
+
+def test_deleting_all_takes_the_right_to_list(fake_kubectl: FakeKubectl) -> None:
+    """Which the error names."""
+    no = 'Error from server (Forbidden): rayclusters.ray.io is forbidden: User "me" cannot list resource'
+    fake_kubectl.reply("get --raw *rayclusters", stderr=no, code=1)
+    done = krayne("delete", "--all", "-y", "-n", "ml")
+    assert done.exit_code == 1
+    assert "cannot list RayClusters in namespace ml" in done.stderr

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from krayne.errors import ClusterNotFoundError, KubeConnectionError
+from krayne.operations.delete import delete_cluster
 from krayne.operations.describe import describe_cluster
 from krayne.operations.get import get_cluster
+from krayne.operations.scale import scale_cluster
 from krayne.operations.services import get_cluster_services
 from krayne.operations.shell import exec_in_cluster, ssh_to_cluster
+from krayne.operations.wait import wait_until_ready
 from tests.operations.conftest import captured, left_behind, pipes
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from krayne.kubectl import Kubectl
     from tests.support.kubectl import FakeKubectl
 
+scale_to_two = partial(scale_cluster, replicas=2)
 ABSENT = 'Error from server (NotFound): rayclusters.ray.io "x" not found'
 UNREACHABLE = "Unable to connect to the server: dial tcp 10.0.0.1:443: connect: no route to host"
 
@@ -46,3 +51,20 @@ def test_pods_that_cannot_be_listed_leave_no_question_about_events(fake_kubectl:
     with pytest.raises(KubeConnectionError):
         get_cluster("demo", kubectl=kubectl)
     assert (left_behind(fake_kubectl), pipes()) == ([], before)
+
+
+@pytest.mark.parametrize(
+    "ask", [get_cluster, describe_cluster, delete_cluster, get_cluster_services, wait_until_ready, scale_to_two]
+)
+def test_a_missing_cluster_is_not_found_also_by_those_who_may_not_list(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, ask: Callable[..., object]
+) -> None:
+    """Near names are told where they can be known; nothing is said of the rest of the namespace."""
+    no = 'Error from server (Forbidden): rayclusters.ray.io is forbidden: User "me" cannot list resource'
+    fake_kubectl.reply("delete", stderr=ABSENT, code=1)
+    fake_kubectl.reply("get --raw */rayclusters/x", stderr=ABSENT, code=1)
+    fake_kubectl.reply("get --raw */rayclusters", stderr=no, code=1)
+    fake_kubectl.reply("get --raw", hangs=True, times=None)
+    with pytest.raises(ClusterNotFoundError) as told:
+        ask("x", kubectl=kubectl)
+    assert str(told.value) == "raycluster x in namespace ml not found"

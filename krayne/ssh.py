@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import shlex
 import socket
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,11 +16,14 @@ from krayne import private
 from krayne.errors import KrayneError, UsageError
 from krayne.process import CHUNK, Completed, Process, run_attached
 from krayne.services import public_key
+from krayne.text import one_line
 from krayne.tunnels import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# As useradd takes them (shadow's default); no blank, quote, % or line's end, which ssh_config(5) would read.
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _USUAL = ("id_ed25519", "id_ecdsa", "id_rsa")  # ssh's own order of trust in its algorithms, the strongest first
 
 
@@ -29,13 +34,26 @@ class Key(NamedTuple):
     identity: str
 
 
-class Login(NamedTuple):
-    """Where and as whom to log in. ``alias`` is the host's name in ``known_hosts``; ``host_key`` a line without it."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where and as whom to log in. ``alias`` is the host's name in ``known_hosts``; ``host_key`` a line without it.
+
+    User and host key come from a file in the head, which every Ray task can write, and go into the user's ssh
+    configuration: raises KrayneError for any that is not exactly what it should be. There is no login without a key
+    to know the host by.
+    """
 
     alias: str
     user: str
     key: Key
-    host_key: str | None
+    host_key: str
+
+    def __post_init__(self) -> None:
+        if not _USER.fullmatch(self.user):
+            raise KrayneError(f"the head's user name is none that OpenSSH would take: {one_line(self.user, 60)!r}")
+        if not _is_host_key(self.host_key):
+            said = f"an odd one: {one_line(self.host_key, 60)!r}" if self.host_key else "none"
+            raise KrayneError(f"the head must tell the host key of its SSH service, to be known by, and told {said}")
 
 
 def own_key() -> Key:
@@ -51,24 +69,24 @@ def remember(login: Login) -> str:
     path = f"{_folder()}/known_hosts"
     with places.locked():
         try:
-            lines = Path(path).read_text(encoding="utf-8").splitlines()
+            lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             lines = []
-        if login.host_key:
-            lines = [line for line in lines if line.split(" ")[0] != login.alias]
-            lines.append(f"{login.alias} {login.host_key}")
-        private.write(path, "".join(f"{line}\n" for line in lines))
+        except OSError as error:
+            raise private.unfit(_folder(), error) from error
+        lines = [line for line in lines if line.split(" ")[0] != login.alias]
+        _write(path, "".join(f"{line}\n" for line in (*lines, f"{login.alias} {login.host_key}")))
     return path
 
 
 def options(login: Login, known_hosts: str) -> dict[str, str]:
-    """ssh's options for a login (ssh_config(5)). A host whose key is not known is believed once, the first time."""
+    """ssh's options for a login (ssh_config(5)). Nothing but the host's key makes it known."""
     return {
         "User": login.user,
         "HostKeyAlias": login.alias,
         "UserKnownHostsFile": _quoted(known_hosts),
         "GlobalKnownHostsFile": "/dev/null",
-        "StrictHostKeyChecking": "yes" if login.host_key else "accept-new",
+        "StrictHostKeyChecking": "yes",
         "IdentityFile": _quoted(login.key.identity),
         "IdentitiesOnly": "yes",
         "LogLevel": "ERROR",
@@ -144,15 +162,41 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 
 def _made() -> Key:
+    """The key pair made for krayne; made now, or its public half made anew, where it is missing."""
     path = Path(_folder(), "id_ed25519")
-    if not path.exists():
-        try:
-            done = _ask("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "krayne", "-f", str(path))
-        except OSError as error:
-            raise _missing("ssh-keygen") from error
-        if done.code:
-            raise KrayneError(f"cannot make a key to log in with: {done.stderr.strip()}")
-    return Key(public_key(path.with_suffix(".pub").read_text(encoding="utf-8")), str(path))
+    with places.locked():  # two at once would ask each other whether to overwrite it
+        if not path.exists():
+            _keygen("-q", "-t", "ed25519", "-N", "", "-C", "krayne", "-f", str(path), doing="make a key to log in with")
+        half = path.with_suffix(".pub")
+        with suppress(OSError):
+            if key := _public(half.read_text(encoding="utf-8", errors="replace")):
+                return Key(key, str(path))
+        doing = f"read the key that krayne made (without it, another is made): {path}"
+        key = public_key(_keygen("-y", "-P", "", "-f", str(path), doing=doing))
+        _write(str(half), key)
+        return Key(key, str(path))
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        private.write(path, text)
+    except OSError as error:
+        raise private.unfit(str(Path(path).parent), error) from error
+
+
+def _keygen(*args: str, doing: str) -> str:
+    try:
+        done = _ask("ssh-keygen", *args)
+    except OSError as error:
+        raise _missing("ssh-keygen") from error
+    if done.code:
+        raise KrayneError(f"cannot {doing}: {done.stderr.strip()}")
+    return done.stdout.decode(errors="replace")
+
+
+def _is_host_key(text: str) -> bool:
+    """Whether it is exactly a type and a key in base64 of that type: no options, comment or second line."""
+    return text.count(" ") == 1 and _public(text) == f"{text}\n"
 
 
 def _public(text: str) -> str | None:

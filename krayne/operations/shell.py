@@ -151,11 +151,14 @@ def _prepare(kubectl: Kubectl, name: str, timeout: float | None) -> Login:
                 f"the SSH service of {kubectl.named(name)} is not there after {timeout:g}s: {service.why}"
             )
         time.sleep(_LOOK)
-    key = ssh.own_key()
-    added = kubectl.exec(head.pod, head.container, *add_key(), stdin=key.public.encode())
-    added.bytes()
     place = Place(name, kubectl.current_namespace, objects.string(cluster, "metadata", "uid"), kubectl.server)
-    return ssh.Login(place.host, service.user or "ray", key, service.host_key)
+    try:
+        login = ssh.Login(place.host, service.user or "ray", ssh.own_key(), service.host_key or "")
+    except KrayneError as error:
+        raise KrayneError(f"cannot log in to {kubectl.named(name)}: {error}\n{_other_way(kubectl, name)}") from error
+    added = kubectl.exec(head.pod, head.container, *add_key(), stdin=login.key.public.encode())
+    added.bytes()
+    return login
 
 
 def _ssh_service(kubectl: Kubectl, name: str, cluster: dict[str, Any], pods: Sequence[Object]) -> ServiceInfo:
@@ -164,15 +167,17 @@ def _ssh_service(kubectl: Kubectl, name: str, cluster: dict[str, Any], pods: Seq
     service = next(each for each in services_of(kubectl, cluster, pods) if each.service == "ssh")
     if service.state == "off":
         raise UsageError(
-            f"{kubectl.named(name)} has no SSH service: it was made without (services.ssh)\n"
-            f"A shell in its head: kubectl krayne exec {kubectl.where(name)}"
+            f"{kubectl.named(name)} has no SSH service: it was made without (services.ssh)\n{_other_way(kubectl, name)}"
         )
     if service.state == "failed":
         raise KrayneError(
-            f"the SSH service of {kubectl.named(name)} failed: {service.why}\n"
-            f"A shell in its head: kubectl krayne exec {kubectl.where(name)}"
+            f"the SSH service of {kubectl.named(name)} failed: {service.why}\n{_other_way(kubectl, name)}"
         )
     return service
+
+
+def _other_way(kubectl: Kubectl, name: str) -> str:
+    return f"A shell in its head: kubectl krayne exec {kubectl.where(name)}"
 
 
 def _first_running(pods: Sequence[Object]) -> Object | None:

@@ -102,6 +102,35 @@ def test_ssh_says_why_the_service_failed(world: World, shell: Shell) -> None:
     assert (said.code, "failed: no sshd" in said.err) == (1, True)
 
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPb2Jw8jbNzoFSJ7yDtKeCQyl0c51q0bHYsZKPuzJ3wG"
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({}, "to be known by, and told none"),
+        ({"host_key": f"* {KEY}"}, "an odd one"),
+        ({"host_key": f"{KEY}\n* {KEY}"}, "an odd one"),
+        ({"host_key": KEY, "user": "ray\n  ProxyCommand reboot"}, "user name"),
+    ],
+)
+@pytest.mark.parametrize("args", [("--", "true"), ("--print-config",), ("--stdio",)])
+def test_what_a_head_cannot_be_known_by_is_no_login(
+    world: World, shell: Shell, told: dict[str, str], words: str, args: tuple[str, ...]
+) -> None:
+    """Every Ray task can write what it tells: no host is believed at first sight, and nothing of it is written down."""
+    world.make_cluster(ports={"ssh": 22})
+    state = {"service": "ssh", "state": "running", "port": 2222, **told}
+    world.write("services", json.dumps(state) + '\n{"supervisor": "alive"}\n')
+    said = krayne(shell, "ssh", "demo", *args)
+    assert (said.code, said.out) == (1, "")
+    assert "cannot log in to raycluster demo in namespace ml" in said.err
+    assert words in said.err
+    assert "kubectl krayne exec demo -n ml" in said.err
+    assert not Path(private.state_folder(), "ssh", "known_hosts").exists()
+    assert not (world.folder / "kubectl.world" / "authorized_keys").exists()
+
+
 @pytest.fixture
 def sshd(world: World, tmp_path: Path) -> Iterator[Path]:
     """A real SSH server as the head's, which takes the keys that are put into the head; its folder."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from krayne.cluster.values import Value
+from krayne.services.logins import is_host_key, is_user
 
 State = Literal["installing", "running", "failed", "off", "unknown"]
 
@@ -24,7 +25,8 @@ class ServiceInfo(Value):
 
     ``why``: what is being done where it is installing, the reason where it failed. ``port`` is the one it listens on,
     on the pod's loopback. ``since`` is RFC 3339. ``user`` and ``host_key`` (a line of known_hosts without the host)
-    are ssh's. Secrets are neither in its repr nor in its dict.
+    are ssh's, None where what stands there is neither: any task of Ray can write it, and both get into files that ssh
+    obeys. Secrets are neither in its repr nor in its dict.
     """
 
     service: str
@@ -56,7 +58,7 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
     for line in written.splitlines():
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(found, dict) and isinstance(found.get("service"), str):
             states[found["service"]] = found
@@ -89,13 +91,15 @@ def _info(name: str, found: Mapping[str, Any] | None, alive: bool) -> ServiceInf
     if found is None or found.get("state") not in _STATES:
         return ServiceInfo(service=name, state="failed", why=_NOTHING if not alive else _UNREADABLE)
     text = {key: _text(found.get(key)) for key in ("why", "since", "user", "host_key", "token", "password")}
+    for key, is_one in (("user", is_user), ("host_key", is_host_key)):
+        text[key] = told if (told := text[key]) and is_one(told) else None
     state, port, restarts = found["state"], found.get("port"), found.get("restarts")
     if state != "failed" and not alive:
         state, text["why"] = "failed", _UNATTENDED
     return ServiceInfo(
         service=name,
         state=state,
-        port=port if isinstance(port, int) else None,
+        port=port if type(port) is int and 0 < port < 65536 else None,
         restarts=restarts if isinstance(restarts, int) else 0,
         **text,
     )

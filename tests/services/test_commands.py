@@ -1,4 +1,4 @@
-"""krayne.services.commands: run by a real bash on a real folder, and what is a public key."""
+"""krayne.services.commands: run by a real bash on a real folder."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ import subprocess
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from krayne.errors import UsageError
-from krayne.services import READ_STATES, SERVICES, add_key, public_key, read_states
+from krayne.services import READ_STATES, SERVICES, add_key, read_states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,44 +64,3 @@ def test_a_head_without_ssh_takes_no_key(tmp_path: Path) -> None:
     assert add(tmp_path, KEY).returncode == 3
     (tmp_path / "ssh").mkdir()
     assert add(tmp_path, "").returncode == 4
-
-
-@pytest.mark.parametrize("text", [KEY, f"# mine\n\n  {KEY}", f"ssh-ed25519 {BLOB}", KEY.replace("me@laptop", "a b")])
-def test_a_public_key_is_one_clean_line(text: str) -> None:
-    """Type, key and at most one word of comment."""
-    assert public_key(text).startswith(f"ssh-ed25519 {BLOB}")
-    assert public_key(public_key(text)) == public_key(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("", "one line, found 0"),
-        (KEY * 2, "one line, found 2"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nx\n", "private key"),
-        (f'command="rm -rf /" {KEY}', "not an OpenSSH public key"),
-        (f"ssh-dss {BLOB}", "not an OpenSSH public key"),
-        (f"ssh-rsa {BLOB}", "damaged"),
-        ("ssh-ed25519", "damaged"),
-        ("ssh-ed25519 AAAA", "damaged"),
-        ("ssh-ed25519 ü", "damaged"),
-    ],
-)
-def test_anything_else_is_refused(text: str, why: str) -> None:
-    """In words that say what it is."""
-    with pytest.raises(UsageError, match=why):
-        public_key(text)
-
-
-@given(st.text())
-def test_no_text_becomes_more_than_a_key(text: str) -> None:
-    """A comment cannot bring options or a second line."""
-    try:
-        line = public_key(f"ssh-ed25519 {BLOB} {text}")
-    except UsageError:
-        return
-    assert line.isascii()
-    assert line.count("\n") == 1
-    assert line.endswith("\n")
-    assert line.split()[:2] == ["ssh-ed25519", BLOB]
-    assert len(line.split()) <= 3

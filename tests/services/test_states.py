@@ -13,6 +13,7 @@ from krayne.services import SERVICES, HeadPod, awaited, head_of, read_states, se
 
 ALIVE = '{"supervisor": "alive"}\n'
 ALL = dict.fromkeys(SERVICES, True)
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
 
 def line(**state: Any) -> str:
@@ -47,6 +48,29 @@ def test_secrets_are_not_shown() -> None:
     assert "secret" not in json.dumps(info.as_dict())
 
 
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"user": "ray\n  PermitLocalCommand yes\n  LocalCommand touch /tmp/x", "host_key": f"{HOST_KEY}\n* {HOST_KEY}"},
+        {"user": "-oProxyCommand=x", "host_key": "ssh-ed25519 AAAA"},
+        {"user": ["ray"], "host_key": {}},
+    ],
+)
+def test_who_and_what_key_are_told_only_where_they_are_that(lies: dict[str, Any]) -> None:
+    """Any task of Ray can write the file: no line of its own gets into ssh's."""
+    told = {"service": "ssh", "user": "ray", "host_key": HOST_KEY}
+    ssh = read_states(line(**told) + ALIVE, ALL)[2]
+    assert (ssh.user, ssh.host_key) == ("ray", HOST_KEY)
+    ssh = read_states(line(**{**told, **lies}) + ALIVE, ALL)[2]
+    assert (ssh.state, ssh.user, ssh.host_key) == ("running", None, None)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, True, "22", 1.5])
+def test_a_port_is_a_port(port: object) -> None:
+    """Or none."""
+    assert read_states(line(port=port) + ALIVE, ALL)[0].port is None
+
+
 def test_what_nobody_looks_after_has_failed() -> None:
     """A state that its supervisor left behind says nothing any more, but a failure's reason stays."""
     assert "has ended" in (read_states(line(), ALL)[0].why or "")
@@ -54,7 +78,8 @@ def test_what_nobody_looks_after_has_failed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "garbage\n", "[]\n", "{}\n", '{"service": 1}\n', line(state="odd"), line(state=[])]
+    "text",
+    ["", "garbage\n", "[]\n", "{}\n", '{"service": 1}\n', line(state="odd"), line(state=[]), "[" * 100_000 + "\n"],
 )
 def test_what_cannot_be_read_has_failed(text: str) -> None:
     """Whatever stands there, with a reason."""

@@ -20,7 +20,7 @@ from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
 from krayne.cluster.resources import Resources, add_up, asked
 from krayne.paths import SCHEMAS
-from krayne.status import Status, judge
+from krayne.status import Status, judge, settled
 from tests.support.captures import Capture, captured, made
 
 ALL = captured() + made()
@@ -195,6 +195,38 @@ def test_what_needs_doing_is_said(capture: Capture) -> None:
         assert seen.next_steps
     meant = ("{.metadata.finalizers}", '{"spec":{"suspend":false}}')
     assert not re.search(r"[{}]", re.sub("|".join(map(re.escape, meant)), "", "".join(seen.next_steps)))
+
+
+def without_its_group() -> tuple[dict[str, Any], Capture]:
+    """A ready cluster whose group cpu has just been replaced by an empty one; as KubeRay 1.6 leaves it."""
+    capture = CAPTURES["ready-3-ready"]
+    cluster = copy.deepcopy(capture.cluster)
+    cluster["spec"]["workerGroupSpecs"][0] |= {"groupName": "new", "replicas": 0}
+    cluster["status"]["desiredWorkerReplicas"] = 0
+    return cluster, capture
+
+
+def test_pods_of_a_group_that_is_gone_do_not_count_and_are_told_of() -> None:
+    """KubeRay lets them run on, and counts them in its status: so that does not settle how many are ready."""
+    cluster, capture = without_its_group()
+    assert not settled(cluster)
+    for pods in (capture.pods, None):
+        seen = cluster_details(cluster, pods, capture.events, now=capture.now)
+        assert (seen.info.status, seen.info.workers_ready, seen.info.workers_desired) == (Status.READY, 0, 0)
+        assert seen.info.groups[0].ready == 0
+    assert cluster_details(cluster, capture.pods, now=capture.now).next_steps == (
+        "1 pod of group cpu, which is gone, runs on: "
+        "kubectl delete pods -l ray.io/cluster=demo,ray.io/group=cpu -n lab-ready",
+    )
+
+
+def test_a_worker_of_a_group_that_is_gone_stands_for_no_other() -> None:
+    """KubeRay's count of ready workers is enough, but the worker that is wanted is not there."""
+    cluster, capture = without_its_group()
+    cluster["spec"]["workerGroupSpecs"][0]["replicas"] = 1
+    cluster["status"] |= {"desiredWorkerReplicas": 1, "availableWorkerReplicas": 2}
+    assert not settled(cluster)
+    assert judge(cluster, capture.pods, capture.events, now=capture.now).status is Status.RUNNING
 
 
 @every_capture

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from krayne.cluster.values import ClusterInfo
 from krayne.status import Reason, Status, Verdict
+from krayne.text import count, one_line
 
+_NOTHING: Mapping[str, int] = {}
 _CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate{where}"
 
 # {name}, {where} (flags to the namespace and its server) and {way} (flags to the server) are filled in.
@@ -31,16 +33,27 @@ _ADVICE: dict[Status, tuple[str, ...]] = {
 }
 
 
-def next_steps(info: ClusterInfo, verdict: Verdict, way: Sequence[str] = ()) -> tuple[str, ...]:
+def next_steps(
+    info: ClusterInfo, verdict: Verdict, way: Sequence[str] = (), left_over: Mapping[str, int] = _NOTHING
+) -> tuple[str, ...]:
     """Say what to look at or to do next, the most useful first; nothing for a cluster that is ready.
 
-    ``way``: kubectl's flags that lead to the cluster's API server, for the commands.
+    ``way``: kubectl's flags that lead to the cluster's API server, for the commands. ``left_over``: how many pods run
+    on, by the groups that they were of and the cluster no longer has.
     """
     to_server = "".join(f" {shlex.quote(flag)}" for flag in way)
     where = (f" -n {info.namespace}" if info.namespace else "") + to_server
     steps = list(_first(info, verdict, where))
     steps += [step.format(name=info.name, where=where, way=to_server) for step in _general(verdict)]
+    steps += [_remove(info.name, group, pods, where) for group, pods in left_over.items()]
     return tuple(steps)
+
+
+def _remove(name: str, group: str, pods: int, where: str) -> str:
+    """Say of pods whose group is gone that nobody removes them, and how to."""
+    selector = shlex.quote(f"ray.io/cluster={name},ray.io/group={group}")
+    left = f"{count(pods, 'pod')} of group {one_line(group)}, which is gone, {'runs' if pods == 1 else 'run'} on"
+    return f"{left}: kubectl delete pods -l {selector}{where}"
 
 
 def _general(verdict: Verdict) -> tuple[str, ...]:

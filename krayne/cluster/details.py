@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from krayne.cluster.values import ClusterInfo, Value, plain
 from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
-from krayne.status.pods import pod_problem, word_of
+from krayne.status.pods import is_over, pod_problem, word_of
 
 if TYPE_CHECKING:
     from krayne.services import ServiceInfo
@@ -72,7 +73,9 @@ class Versions(Value):
 
 @dataclass(frozen=True, slots=True)
 class ClusterDetails(Value):
-    """A cluster in full: what ``describe`` shows. ``next_steps``: what a person can do about ``info.cause``."""
+    """A cluster in full: what ``describe`` shows. ``next_steps``: what a person can do about ``info.cause``, and about
+    pods of groups that it no longer has.
+    """
 
     info: ClusterInfo
     versions: Versions
@@ -113,9 +116,16 @@ def cluster_details(
         pods=tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=_merged(events),
-        next_steps=next_steps(info, verdict, way),
+        next_steps=next_steps(info, verdict, way, _left_over(cluster, own or ())),
         services=services,
     )
+
+
+def _left_over(cluster: Object, pods: Sequence[Object]) -> Mapping[str, int]:
+    """How many pods run on of each group that the cluster no longer has; KubeRay (1.4 to 1.7) deletes none of them."""
+    known = {HEAD_GROUP, *(objects.string(group, "groupName") for group in objects.worker_groups(cluster))}
+    stay = (pod for pod in pods if not objects.is_going(pod) and not is_over(pod))
+    return Counter(group for pod in stay if (group := objects.group_of(pod)) and group not in known)
 
 
 def _place(pod: Object) -> tuple[bool, str, str]:

@@ -11,7 +11,7 @@ from krayne.cluster.resources import add_up, asked
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, RAY_PORTS, Object, is_ready
 from krayne.status import Events, Status, Verdict, judge, own_pods
-from krayne.status.readiness import ready_workers
+from krayne.status.readiness import has_surplus, ready_workers
 
 _OWNERS = ("RayJob", "RayService")
 
@@ -43,7 +43,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
     groups = tuple(_group(group, pods, cluster, verdict) for group in objects.worker_groups(cluster))
     workers = (asked(group).times(objects.desired_pods(group)) for group in objects.worker_groups(cluster))
     total = add_up((asked(objects.mapping(spec, "headGroupSpec")), *workers))
-    ready = ready_workers(cluster)
+    ready, desired = ready_workers(cluster), sum(group.desired for group in groups)
     return ClusterInfo(
         name=objects.string(meta, "name"),
         namespace=objects.string(meta, "namespace"),
@@ -56,8 +56,8 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         image=head.image,
         head=head,
         groups=groups,
-        workers_ready=ready if pods is None else sum(group.ready or 0 for group in groups),
-        workers_desired=sum(group.desired for group in groups),
+        workers_ready=min(ready, desired) if pods is None else sum(group.ready or 0 for group in groups),
+        workers_desired=desired,
         cpus=total.cpus,
         memory=total.bytes,
         gpus=total.gpus,
@@ -112,7 +112,7 @@ def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdic
     ready: int | None = desired if verdict.status is Status.READY else None
     if pods is not None:
         ready = sum(1 for pod in pods if objects.group_of(pod) == name and not objects.is_going(pod) and is_ready(pod))
-    elif len(objects.worker_groups(cluster)) == 1:
+    elif len(objects.worker_groups(cluster)) == 1 and not has_surplus(cluster):
         ready = ready_workers(cluster)
     return WorkerGroup(
         name=name,

@@ -41,6 +41,14 @@ def ready_workers(cluster: Object) -> int:
     return max(objects.integer(objects.at(cluster, "status", "readyWorkerReplicas")), 0)
 
 
+def has_surplus(cluster: Object) -> bool:
+    """Tell whether more workers run than the spec wants: some are ending, or their group is gone from the spec, which
+    KubeRay (1.4 to 1.7) lets run on and counts. Then its counts do not tell how many of those wanted are ready.
+    """
+    running = objects.integer(objects.at(cluster, "status", "availableWorkerReplicas"))
+    return max(running, ready_workers(cluster)) > desired_workers(cluster)
+
+
 def says_ready(cluster: Object) -> bool:
     """Tell whether the status has the head and every worker that the spec wants ready, of whatever generation."""
     return objects.is_true(cluster, "HeadPodReady") and ready_workers(cluster) >= desired_workers(cluster)

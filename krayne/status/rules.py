@@ -13,6 +13,7 @@ from krayne.status.problems import since
 from krayne.status.readiness import (
     ANSWERS_WITHIN,
     desired_workers,
+    has_surplus,
     is_behind,
     not_taken_up,
     ready_workers,
@@ -33,7 +34,7 @@ def settled(cluster: Object) -> bool:
         return True
     if objects.at(cluster, "spec", "suspend") is True:
         return objects.is_true(cluster, "RayClusterSuspended")
-    return not is_behind(cluster) and says_ready(cluster)
+    return not is_behind(cluster) and says_ready(cluster) and not has_surplus(cluster)
 
 
 def judge(

@@ -22,11 +22,22 @@ by_page = pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 FILLED = re.compile(r"[\[\]<>…|]|\.\.\.")
 
 
+FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
 def commands(page: Path) -> list[str]:
-    """The lines of the page's code blocks that a user would type as they are."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    lines = (line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines())
-    return [line.partition(" | ")[0].partition(" #")[0] for line in lines if line.startswith("kubectl krayne ")]
+    """What a user would type as it is: lines of code blocks, commands in ``$(…)``, and code in a sentence."""
+    text = page.read_text(encoding="utf-8")
+    lines = [line.strip().removeprefix("$ ") for block in FENCED.findall(text) for line in block.splitlines()]
+    found = [line for line in lines if line.startswith("kubectl krayne ")]
+    found += re.findall(r"\$\((kubectl krayne [^)]*)\)", text)
+    found += re.findall(r"`(kubectl krayne [^`\s]+ [^`]*)`", FENCED.sub("", text))
+    return [re.split(r" (?:\||>>?|#)", line)[0] for line in found]
+
+
+def mentions(page: Path) -> list[str]:
+    """The verbs that a sentence names bare: `kubectl krayne create`."""
+    return re.findall(r"`kubectl krayne ([a-z-]+)`", FENCED.sub("", page.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("file", GENERATED, ids=lambda file: file.name)
@@ -38,6 +49,7 @@ def test_what_is_generated_is_current(file: Path) -> None:
 @by_page
 def test_the_commands_in_it_can_be_typed(page: Path) -> None:
     """Verbs and options exist, values are of their kind."""
+    assert set(mentions(page)) <= set(cli.list_commands(click.Context(cli)))
     for line in commands(page):
         if FILLED.search(line):
             continue
@@ -52,6 +64,13 @@ def test_the_commands_in_it_can_be_typed(page: Path) -> None:
             command.make_context(name, args, context, resilient_parsing=isinstance(command, click.Group))
         except click.UsageError as error:
             pytest.fail(f"{page.name}: {line}: {error.format_message()}")
+
+
+@by_page
+def test_its_commands_are_fenced(page: Path) -> None:
+    """Indented ones would be checked by nobody."""
+    rest = FENCED.sub("", page.read_text(encoding="utf-8"))
+    assert not re.search(r"^(    |\t)\s*(\$ )?(eval |kubectl |krayne |make |pip )", rest, re.MULTILINE)
 
 
 @by_page

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.cli.fields import configuration
-from krayne.cli.manifests import show_changes
+from krayne.cli.manifests import Sent, show_changes
 from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
@@ -65,23 +65,25 @@ def apply(
         "warn": warn,
         "kubectl": kubectl,
     }
-    sent: list[dict[str, Any]] = []
     if dry_run != "none":
+        manifests: list[dict[str, Any]] = []
         for config in configs:
             with failures.told():
-                sent.append(preview_apply(config, server=server, **common))
-        show_changes(sent, form, "applied", dry_run)
+                manifests.append(preview_apply(config, server=server, **common))
+        show_changes(manifests, form, "applied", dry_run)
         failures.end()
         return
 
+    sent = Sent(form)
+
     def submitted(applied: Applied) -> None:
-        sent.append(applied.cluster)
-        show_changes([applied.cluster], form, applied.verb, "none")
+        sent.add(applied.verb, applied.cluster)
 
     with interruptible(kubectl, sent):
-        for config in configs:
-            with failures.told():
-                apply_cluster(config, recreate=recreate, submitted=submitted, **common)
+        with sent.shown():
+            for config in configs:
+                with failures.told():
+                    apply_cluster(config, recreate=recreate, submitted=submitted, **common)
         if wait:
             wait_for(kubectl, sent, timeout, failures)
     failures.end()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from krayne.cli.fields import configuration
-from krayne.cli.manifests import show_changes
+from krayne.cli.manifests import Sent, show_changes
 from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
@@ -59,23 +59,27 @@ def create(
     from krayne.operations.create import create_cluster, preview_create
 
     failures, server = Failures(), dry_run == "server"
-    sent: list[dict[str, Any]] = []
     if dry_run != "none":
+        manifests: list[dict[str, Any]] = []
         for config in configs:
             with failures.told():
-                sent.append(preview_create(config, server=server, template=template, warn=warn, kubectl=kubectl))
-        show_changes(sent, form, "created", dry_run)
+                manifests.append(preview_create(config, server=server, template=template, warn=warn, kubectl=kubectl))
+        show_changes(manifests, form, "created", dry_run)
         failures.end()
         return
 
+    sent = Sent(form)
+
     def submitted(cluster: dict[str, Any]) -> None:
-        sent.append(cluster)
-        show_changes([cluster], form, "created", "none")
+        sent.add("created", cluster)
 
     with interruptible(kubectl, sent):
-        for config in configs:
-            with failures.told():
-                create_cluster(config, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl)
+        with sent.shown():
+            for config in configs:
+                with failures.told():
+                    create_cluster(
+                        config, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl
+                    )
         if wait:
             wait_for(kubectl, sent, timeout, failures)
     failures.end()

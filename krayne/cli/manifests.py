@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import click
 
 _DONE = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+
+
+class Change(NamedTuple):
+    """What became of a RayCluster that was sent: ``verb`` is created, configured, unchanged or scaled."""
+
+    verb: str
+    cluster: dict[str, Any]
+
+
+class Sent:
+    """What a command has sent so far, in ``changes``. Lines are printed as they come, whole manifests together."""
+
+    def __init__(self, form: str | None) -> None:
+        self._form = form
+        self.changes: list[Change] = []
+
+    def add(self, verb: str, cluster: dict[str, Any]) -> None:
+        """A RayCluster as the server took it."""
+        self.changes.append(Change(verb, cluster))
+        if not self._whole:
+            show_changes([cluster], self._form, verb, "none")
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Send them all; then, or as far as it went, show what is shown together."""
+        try:
+            yield
+        finally:
+            if self._whole:
+                show_changes([change.cluster for change in self.changes], self._form, "", "none")
+
+    @property
+    def _whole(self) -> bool:
+        return self._form in ("json", "yaml")
 
 
 def show_change(name: str, verb: str, dry_run: str = "none") -> None:

@@ -7,17 +7,19 @@ import sys
 import textwrap
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from krayne.errors import ClusterNotReadyError
 from krayne.terminal import is_terminal
 from krayne.text import one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from types import TracebackType
 
+    from krayne.cli.manifests import Change, Sent
     from krayne.cli.notices import Failures
     from krayne.cluster import ClusterInfo
     from krayne.kubectl import Kubectl
@@ -74,41 +76,56 @@ def live_lines(info: ClusterInfo, width: int) -> list[str]:
     return [line if len(line) < width else f"{line[: width - 2]}…" for line in lines]
 
 
-def wait_for(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], timeout: float | None, failures: Failures) -> None:
+def wait_for(kubectl: Kubectl, sent: Sent, timeout: float | None, failures: Failures) -> None:
     """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open."""
     from krayne.operations.wait import wait_until_ready
 
     until = None if timeout is None else time.monotonic() + timeout
-    for cluster in clusters:
-        name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
+    for number, change in enumerate(sent.changes):
+        name, there = _found(kubectl, change)
         left = None if until is None else max(0.0, until - time.monotonic())
-        fresh = cluster if cluster is clusters[0] else None  # the others may have become ready meanwhile
+        fresh = None if number else change.cluster  # the others may have become ready meanwhile
         with failures.told():
-            with Progress() as progress:
-                info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=fresh)
+            try:
+                with Progress() as progress:
+                    info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=fresh)
+            except ClusterNotReadyError as error:
+                raise type(error)(f"{error}{_undo(kubectl, change)}", error.cluster) from error
             click.echo("\n".join(ready_lines(info, there)), err=True)
 
 
 @contextmanager
-def interruptible(kubectl: Kubectl, sent: Sequence[dict[str, Any]]) -> Iterator[None]:
+def interruptible(kubectl: Kubectl, sent: Sent) -> Iterator[None]:
     """On ^C say what stays of what was ``sent`` until then, how to go on and how to undo it."""
-    from krayne.operations.wait import next_steps
+    from krayne.operations.wait import see_why
 
     try:
         yield
     except KeyboardInterrupt:
         lines = [""]
-        for cluster in sent:
-            name, there = cluster["metadata"]["name"], kubectl.within(cluster["metadata"]["namespace"])
+        for change in sent.changes:
+            name, there = _found(kubectl, change)
             lines += [
                 f"Stopped; {there.named(name)} stays.",
                 f"Go on:   kubectl krayne wait {there.where(name)}",
-                next_steps(there, name),
+                see_why(there, name) + _undo(kubectl, change),
             ]
-        if not sent:
+        if not sent.changes:
             lines.append(f"What was being sent may have arrived: kubectl krayne get {kubectl.where()}")
         click.echo("\n".join(lines), err=True)
         raise
+
+
+def _found(kubectl: Kubectl, change: Change) -> tuple[str, Kubectl]:
+    """The name of what was sent, and the way to its namespace."""
+    metadata = change.cluster["metadata"]
+    return metadata["name"], kubectl.within(metadata["namespace"])
+
+
+def _undo(kubectl: Kubectl, change: Change) -> str:
+    """A line on how to undo what was sent, if that made the cluster; one that was there before is not to be deleted."""
+    name, there = _found(kubectl, change)
+    return f"\nUndo:    kubectl krayne delete {there.where(name)}" if change.verb == "created" else ""
 
 
 def ready_lines(info: ClusterInfo, kubectl: Kubectl) -> list[str]:

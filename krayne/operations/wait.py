@@ -145,15 +145,14 @@ def _late(
     text = f"{kubectl.named(name)} is not {wanted} after {duration(round(timeout or 0))}: it is {state}"
     if failure:
         text += f"\nThat may be out of date: {str(failure).splitlines()[0]}"
-    return ClusterTimeoutError(f"{text}\n{next_steps(kubectl, name)}", last)
+    return ClusterTimeoutError(f"{text}\n{see_why(kubectl, name)}", last)
 
 
 def _explained(kubectl: Kubectl, name: str, verdict: Verdict, words: LastWords) -> str:
     text = f"{kubectl.named(name)} is {verdict.status} and will not become ready by itself: {verdict.cause}"
-    return f"{text}{words}\n{next_steps(kubectl, name)}"
+    return f"{text}{words}\n{see_why(kubectl, name)}"
 
 
-def next_steps(kubectl: Kubectl, name: str) -> str:
-    """The commands that lead on from a cluster that is not ready."""
-    where = kubectl.where(name)
-    return f"See why: kubectl krayne describe {where}\nUndo:    kubectl krayne delete {where}"
+def see_why(kubectl: Kubectl, name: str) -> str:
+    """The command that leads on from a cluster that is not ready."""
+    return f"See why: kubectl krayne describe {kubectl.where(name)}"

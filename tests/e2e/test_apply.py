@@ -64,6 +64,19 @@ def test_does_not_fight_the_autoscaler_over_replicas(shell: Shell) -> None:
     assert (group["replicas"], group["maxReplicas"]) == (3, 6)
 
 
+def test_only_what_this_call_created_is_offered_for_deletion(shell: Shell) -> None:
+    """A wait that fails says how to undo a creation; a cluster that was there before is not to be deleted for it."""
+    made, changed = (
+        shell.krayne("apply", "x", "--set", f"head.memory={memory}", "--wait", "--timeout", "2s")
+        for memory in ("900Ti", "901Ti")
+    )
+    assert (made.code, changed.code) == (3, 3), f"{made}{changed}"
+    assert made.err.splitlines()[-1].startswith("Undo:    kubectl krayne delete x -n ")
+    assert changed.err.splitlines()[-1].startswith("See why: kubectl krayne describe x -n ")
+    waited = shell.krayne("wait", "x", "--for", "suspended", "--timeout", "1s")
+    assert waited.err.splitlines()[-1].startswith("See why: kubectl krayne describe x -n ")
+
+
 def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: Shell) -> None:
     """KubeRay leaves running pods as they are: said, with what would change them; --recreate does."""
     shell.krayne("create", "x", "--set", "upgrade_strategy=None").ok()

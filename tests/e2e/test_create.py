@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.support.kubelet import expanded
 from tests.support.shell import read_until, until
@@ -110,6 +111,15 @@ def test_a_file_may_hold_several_clusters(shell: Shell) -> None:
         "raycluster.ray.io/one",
         "raycluster.ray.io/two",
     ]
+
+
+@pytest.mark.parametrize("verb", [("create", "--no-wait"), ("apply",)], ids=" ".join)
+def test_several_manifests_are_one_output(shell: Shell, verb: tuple[str, ...]) -> None:
+    """Documents of YAML, or a List in JSON, as in a dry run."""
+    documents = shell.krayne(*verb, "-f", "-", "-o", "yaml", stdin="name: one\n---\nname: two\n").ok().out
+    assert [each["metadata"]["name"] for each in yaml.safe_load_all(documents)] == ["one", "two"]
+    listed = shell.krayne(*verb, "-f", "-", "-o", "json", stdin="name: three\n---\nname: four\n").ok().json
+    assert (listed["kind"], [each["metadata"]["name"] for each in listed["items"]]) == ("List", ["three", "four"])
 
 
 def test_one_that_fails_does_not_keep_the_others_of_the_file(shell: Shell) -> None:

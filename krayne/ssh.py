@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import shlex
 import socket
@@ -15,15 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from krayne import private
 from krayne.errors import KrayneError, UsageError
 from krayne.process import CHUNK, Completed, Process, run_attached
-from krayne.services import public_key
+from krayne.services import is_host_key, is_user, public_key
 from krayne.text import one_line
 from krayne.tunnels import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# As useradd takes them (shadow's default); no blank, quote, % or line's end, which ssh_config(5) would read.
-_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _USUAL = ("id_ed25519", "id_ecdsa", "id_rsa")  # ssh's own order of trust in its algorithms, the strongest first
 
 
@@ -49,10 +46,11 @@ class Login:
     host_key: str
 
     def __post_init__(self) -> None:
-        if not _USER.fullmatch(self.user):
-            raise KrayneError(f"the head's user name is none that OpenSSH would take: {one_line(self.user, 60)!r}")
-        if not _is_host_key(self.host_key):
-            said = f"an odd one: {one_line(self.host_key, 60)!r}" if self.host_key else "none"
+        if not is_user(self.user):
+            said = f"an odd one: {one_line(self.user, 60)!r}" if self.user else "none that is one"
+            raise KrayneError(f"the head must tell the user name of its SSH service, to log in as, and told {said}")
+        if not is_host_key(self.host_key):
+            said = f"an odd one: {one_line(self.host_key, 60)!r}" if self.host_key else "none that is one"
             raise KrayneError(f"the head must tell the host key of its SSH service, to be known by, and told {said}")
 
 
@@ -192,11 +190,6 @@ def _keygen(*args: str, doing: str) -> str:
     if done.code:
         raise KrayneError(f"cannot {doing}: {done.stderr.strip()}")
     return done.stdout.decode(errors="replace")
-
-
-def _is_host_key(text: str) -> bool:
-    """Whether it is exactly a type and a key in base64 of that type: no options, comment or second line."""
-    return text.count(" ") == 1 and _public(text) == f"{text}\n"
 
 
 def _public(text: str) -> str | None:

@@ -153,7 +153,7 @@ def _prepare(kubectl: Kubectl, name: str, timeout: float | None) -> Login:
         time.sleep(_LOOK)
     place = Place(name, kubectl.current_namespace, objects.string(cluster, "metadata", "uid"), kubectl.server)
     try:
-        login = ssh.Login(place.host, service.user or "ray", ssh.own_key(), service.host_key or "")
+        login = ssh.Login(place.host, service.user or "", ssh.own_key(), service.host_key or "")
     except KrayneError as error:
         raise KrayneError(f"cannot log in to {kubectl.named(name)}: {error}\n{_other_way(kubectl, name)}") from error
     added = kubectl.exec(head.pod, head.container, *add_key(), stdin=login.key.public.encode())

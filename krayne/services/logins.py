@@ -38,7 +38,7 @@ def is_host_key(text: str) -> bool:
 
 
 def is_user(text: str) -> bool:
-    """Whether it is a name that a user of Linux may have, and so needs no quoting in any file or command line."""
+    """Whether it is a name that a user of Linux may have: nothing that ssh_config(5) or a shell would read in it."""
     return bool(_USER.fullmatch(text))
 
 

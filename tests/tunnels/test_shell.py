@@ -108,10 +108,10 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPb2Jw8jbNzoFSJ7yDtKeCQyl0c51q0bHYsZK
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ({}, "to be known by, and told none"),
-        ({"host_key": f"* {KEY}"}, "an odd one"),
-        ({"host_key": f"{KEY}\n* {KEY}"}, "an odd one"),
-        ({"host_key": KEY, "user": "ray\n  ProxyCommand reboot"}, "user name"),
+        ({}, "to be known by, and told none that is one"),
+        ({"host_key": f"* {KEY}"}, "to be known by, and told none that is one"),
+        ({"host_key": f"{KEY}\n* {KEY}"}, "to be known by, and told none that is one"),
+        ({"host_key": KEY, "user": "ray\n  ProxyCommand reboot"}, "to log in as, and told none that is one"),
     ],
 )
 @pytest.mark.parametrize("args", [("--", "true"), ("--print-config",), ("--stdio",)])
@@ -120,7 +120,7 @@ def test_what_a_head_cannot_be_known_by_is_no_login(
 ) -> None:
     """Every Ray task can write what it tells: no host is believed at first sight, and nothing of it is written down."""
     world.make_cluster(ports={"ssh": 22})
-    state = {"service": "ssh", "state": "running", "port": 2222, **told}
+    state = {"service": "ssh", "state": "running", "port": 2222, "user": "ray", **told}
     world.write("services", json.dumps(state) + '\n{"supervisor": "alive"}\n')
     said = krayne(shell, "ssh", "demo", *args)
     assert (said.code, said.out) == (1, "")

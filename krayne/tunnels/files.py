@@ -6,13 +6,27 @@ import json
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from krayne import private
+from krayne.cluster.values import Value
 from krayne.identity import Identity
 from krayne.tunnels import places
 from krayne.tunnels.state import Forward, Holder, Place, Record, Tunnel, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Made = TypeVar("Made", bound=Value)
+
+_DAMAGED = (AttributeError, KeyError, TypeError, ValueError)  # what comes of JSON that is not what was written
+_NO_PID = 1 << 31  # pid_t has 32 bits
+# What a field is where the file does not tell it.
+_FORWARD = Forward(service="", local_port=0, remote_port=0, url="", state="", why=None, since="", restarts=0)
+_TUNNEL = Tunnel(
+    name="", namespace="", server="", context=None, state="", why=None, since="", pod=None, forwards=(), log=""
+)
 
 
 def folder_of(key: str) -> str:
@@ -30,18 +44,16 @@ def read_wanted(folder: str) -> Wanted | None:
     """What is wanted; None where nothing (readable) is."""
     found = _read(f"{folder}/{places.WANTED}")
     try:
+        local, remote = _ports(found["local"]), _ports(found["remote"])
         return Wanted(
-            revision=found["revision"],
-            place=Place(**found["place"]),
-            connection=found["connection"],
-            local=found["local"],
-            remote=found["remote"],
-            holders=tuple(
-                Holder(each["name"], Identity(*each["owner"]) if each["owner"] else None, tuple(each["services"]))
-                for each in found["holders"]
-            ),
+            revision=_exactly(int, found["revision"]),
+            place=_place(found["place"]),
+            connection=_exactly(dict, found["connection"]),
+            local=local,
+            remote={service: remote[service] for service in local},
+            holders=tuple(_holder(each) for each in found["holders"]),
         )
-    except (KeyError, TypeError):
+    except _DAMAGED:
         return None
 
 
@@ -54,16 +66,15 @@ def read_record(folder: str) -> Record | None:
     """How a tunnel stands; None where nothing (readable) tells it."""
     found = _read(f"{folder}/{places.STATE}")
     try:
-        told = dict(found["tunnel"])
-        told["forwards"] = tuple(Forward(**each) for each in told["forwards"])
+        forwards = tuple(_filled(_FORWARD, each) for each in found["tunnel"]["forwards"])
         return Record(
-            tunnel=Tunnel(**told),
-            place=Place(**found["place"]),
-            revision=found["revision"],
-            supervisor=Identity(*found["supervisor"]),
-            children=tuple(Identity(*each) for each in found["children"]),
+            tunnel=_filled(_TUNNEL, {**found["tunnel"], "forwards": forwards}),
+            place=_place(found["place"]),
+            revision=_exactly(int, found["revision"]),
+            supervisor=_identity(found["supervisor"]),
+            children=tuple(_identity(each) for each in found["children"]),
         )
-    except (KeyError, TypeError):
+    except _DAMAGED:
         return None
 
 
@@ -84,5 +95,45 @@ def _read(path: str) -> Any:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 - get may read it
             # Another user's file, put there by a folder that is shared, is not taken for our own.
             return json.load(file) if os.fstat(file.fileno()).st_uid == os.getuid() else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
+
+
+def _filled(blank: Made, found: Mapping[str, Any]) -> Made:
+    """A value like ``blank`` with what was found of its fields: another krayne may have written fewer of them, or more.
+
+    Raises TypeError for what is of another kind.
+    """
+    told = {name: found.get(name, getattr(blank, name)) for name in blank.__dataclass_fields__}
+    for name, value in told.items():
+        usual = getattr(blank, name)
+        if not (usual is None and value is None):
+            _exactly(str if usual is None else type(usual), value)
+    return replace(blank, **told)  # type: ignore[type-var]  # a Value is a dataclass
+
+
+def _place(found: Mapping[str, Any]) -> Place:
+    return Place(*(_exactly(str, found[name]) for name in ("name", "namespace", "uid", "server")))
+
+
+def _holder(found: Mapping[str, Any]) -> Holder:
+    owner = _identity(found["owner"]) if found["owner"] else None
+    services = tuple(_exactly(str, each) for each in found["services"])
+    return Holder(_exactly(str, found["name"]), owner, services)
+
+
+def _identity(found: Sequence[Any]) -> Identity:
+    pid, started, boot = found
+    if not 0 < _exactly(int, pid) < _NO_PID:
+        raise ValueError(f"no process id: {pid}")
+    return Identity(pid, _exactly(str, started), _exactly(str, boot))
+
+
+def _ports(found: Mapping[str, Any]) -> dict[str, int]:
+    return {name: _exactly(int, port) for name, port in found.items()}
+
+
+def _exactly(kind: type[Any], value: Any) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"no {kind.__name__}: {value!r}")
+    return value

@@ -201,6 +201,7 @@ class Supervisor:
 
 
 def _kubectl(wanted: Wanted) -> Kubectl:
-    flags = dict(wanted.connection)
-    flags["as_groups"] = tuple(flags["as_groups"])
-    return Kubectl(**{**flags, "namespace": wanted.place.namespace})
+    """As it is wanted, by whichever krayne; what that one had and this one has not is passed over."""
+    flags = {name: flag for name, flag in wanted.connection.items() if name in Kubectl.__dataclass_fields__}
+    flags |= {"as_groups": tuple(flags.get("as_groups", ())), "namespace": wanted.place.namespace}
+    return Kubectl(**flags)

@@ -80,6 +80,12 @@ def test_its_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def test_every_page_can_be_found_from_the_readme() -> None:
+    """By one link."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not [page.name for page in DOCS.glob("*.md") if f"](docs/{page.name})" not in readme]
+
+
 def test_the_readme_s_first_screen_has_the_two_commands() -> None:
     """`make demo` and `make test`, before anything else is asked."""
     screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40]

@@ -34,25 +34,30 @@ def configuration(function: Function) -> Function:
         configs = load_configs(file, flags=given, assignments=assignments, name=name)
         return function(configs=configs, kubectl=kubectl, **values)
 
-    for flag in reversed(flags()):
-        configured = _option(flag)(configured)
-    configured = click.option(
-        "--template",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Jinja2 template to make the manifest with, instead of krayne's own",
-    )(configured)
-    configured = click.option(
+    for option in reversed((*_COMMON, *map(_option, flags()))):
+        configured = option(configured)
+    return configured  # type: ignore[return-value]  # click's options leave the function's type as it is
+
+
+_COMMON = (
+    click.argument("name", metavar="[NAME]", required=False, type=cluster_name),
+    click.option(
+        "-f", "--file", metavar="FILE", help="YAML or JSON configuration, one cluster or several; - reads stdin"
+    ),
+    click.option(
         "--set",
         "assignments",
         metavar="PATH=VALUE",
         multiple=True,
         help="Set any field, e.g. worker_groups.gpu.replicas=4; may be repeated",
-    )(configured)
-    configured = click.option(
-        "-f", "--file", metavar="FILE", help="YAML or JSON configuration, one cluster or several; - reads stdin"
-    )(configured)
-    return click.argument("name", metavar="[NAME]", required=False, type=cluster_name)(configured)  # type: ignore[return-value]  # as above
+    ),
+    click.option(
+        "--template",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Jinja2 template to make the manifest with, instead of krayne's own",
+    ),
+)
 
 
 def _option(flag: Flag) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from krayne import objects
-from krayne.cluster.resources import add_up, asked
+from krayne.cluster.resources import Resources, add_up, asked
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
 from krayne.objects import HEAD_GROUP, RAY_PORTS, Object, is_ready
 from krayne.status import Events, Status, Verdict, judge, own_pods
@@ -38,11 +38,9 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
     pods = own_pods(cluster, pods)
     meta, spec = objects.mapping(cluster, "metadata"), objects.mapping(cluster, "spec")
     labels = {key: value for key, value in objects.labels(cluster).items() if isinstance(value, str)}
-    heads = _alive(pods, HEAD_GROUP)
-    head = _head(cluster, heads[0] if heads else {})
+    head_pod: Object = next(iter(_alive(pods, HEAD_GROUP)), {})
+    head, total = _head(cluster, head_pod), _total(cluster)
     groups = tuple(_group(group, pods, cluster, verdict) for group in objects.worker_groups(cluster))
-    workers = (asked(group).times(objects.desired_pods(group)) for group in objects.worker_groups(cluster))
-    total = add_up((asked(objects.mapping(spec, "headGroupSpec")), *workers))
     ready, desired = ready_workers(cluster), sum(group.desired for group in groups)
     return ClusterInfo(
         name=objects.string(meta, "name"),
@@ -52,7 +50,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         hopeless=verdict.hopeless,
         created=objects.string(meta, "creationTimestamp") or None,
         ray_version=objects.string(spec, "rayVersion") or None,
-        kuberay_version=_annotation(heads[0], "ray.io/kuberay-version") if heads else None,
+        kuberay_version=_annotation(head_pod, "ray.io/kuberay-version"),
         image=head.image,
         head=head,
         groups=groups,
@@ -68,11 +66,13 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         labels=labels,
         dashboard_url=_url(cluster, head, verdict, "http", "dashboard"),
         client_url=_url(cluster, head, verdict, "ray", "client"),
-        # These listen on the head's loopback only; a tunnel has to lead there.
-        notebook_url=None,
-        code_server_url=None,
-        ssh_url=None,
     )
+
+
+def _total(cluster: Object) -> Resources:
+    """Add up what the head and every desired worker ask for."""
+    workers = (asked(group).times(objects.desired_pods(group)) for group in objects.worker_groups(cluster))
+    return add_up((asked(objects.mapping(cluster, "spec", "headGroupSpec")), *workers))
 
 
 def _alive(pods: Sequence[Object] | None, group: str) -> list[Object]:

@@ -109,6 +109,7 @@ class ClusterInfo(Value):
     labels: Mapping[str, str]
     dashboard_url: str | None
     client_url: str | None
-    notebook_url: str | None
-    code_server_url: str | None
-    ssh_url: str | None
+    # These listen on the head's loopback only; a tunnel has to lead there.
+    notebook_url: str | None = None
+    code_server_url: str | None = None
+    ssh_url: str | None = None

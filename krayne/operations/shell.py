@@ -37,11 +37,30 @@ def exec_in_cluster(
     UsageError for a group that the cluster does not have, ClusterNotReadyError where no pod of it runs,
     ClusterNotFoundError or another KrayneError.
     """
+    import shlex
+
     from krayne import objects
-    from krayne.operations.reading import read_with_pods
     from krayne.process import run_attached
 
     kubectl = (kubectl or Kubectl()).within(namespace)
+    pod = _pod_for(kubectl, name, group)
+    container = objects.string(objects.ray_container(pod), "name")
+    terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
+    argv = kubectl.shell(objects.name(pod), container, *(command or _SHELL), terminal=terminal)
+    kubectl.log(shlex.join(argv))
+    try:
+        return run_attached(argv)
+    except OSError as error:
+        from krayne.kubectl.failures import not_found
+
+        raise not_found(kubectl.binary, error) from error
+
+
+def _pod_for(kubectl: Kubectl, name: str, group: str | None) -> Object:
+    """The pod to run something in: the head's, or a worker's of a group. Raises where there is none."""
+    from krayne import objects
+    from krayne.operations.reading import read_with_pods
+
     cluster, pods = read_with_pods(kubectl, name)
     groups = [objects.string(each, "groupName") for each in objects.worker_groups(cluster)]
     if group is not None and group not in groups:
@@ -52,18 +71,7 @@ def exec_in_cluster(
         what = "head" if group is None else f"worker of group {group}"
         where = kubectl.where(name)
         raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\nSee why: kubectl krayne describe {where}")
-    container = objects.string(objects.ray_container(pod), "name")
-    terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
-    argv = kubectl.shell(objects.name(pod), container, *(command or _SHELL), terminal=terminal)
-    import shlex
-
-    kubectl.log(shlex.join(argv))
-    try:
-        return run_attached(argv)
-    except OSError as error:
-        from krayne.kubectl.failures import not_found
-
-        raise not_found(kubectl.binary, error) from error
+    return pod
 
 
 def ssh_to_cluster(

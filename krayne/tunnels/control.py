@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from krayne.errors import KrayneError, UsageError
+from krayne.errors import KrayneError
 from krayne.identity import alive, send
 from krayne.process import Process
-from krayne.tunnels import places, ports
+from krayne.tunnels import places
+from krayne.tunnels.assign import assign
 from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_wanted
-from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY, Holder, Place, Record, Wanted
-from krayne.tunnels.targets import TARGETS
+from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, UNREACHABLE, UP, Holder, Place, Record, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from krayne.kubectl import Kubectl
 
 _ENDING = 5.0  # seconds that a supervisor gets to end by itself
+_LETTING_GO = 1.0  # seconds that its lock may outlive it, in a kubectl that it was just starting
 # The folder to import krayne from comes first only where it is not known anyway; the current folder never counts.
 _START = """
 import sys
@@ -49,40 +52,38 @@ def hold(
     """
     with places.locked():
         sweep(but=place.key)
-        for other in records():  # another cluster that had the name before
-            if other.place.ports_of == place.ports_of and other.place.key != place.key:
-                _finish(other)
+        _end_namesakes(place)
         folder = folder_of(place.key)
         record, before = read_record(folder), read_wanted(folder)
-        holders = {each.name: each for each in (before.holders if before else ()) if each.present()}
-        if known := holders.get(holder.name):
-            holder = replace(holder, services=tuple(dict.fromkeys((*known.services, *holder.services))))
-        holders[holder.name] = holder
+        holder, holders = _joined(before.holders if before else (), holder)
         wanted = Wanted(
             revision=(before.revision if before else 0) + 1,
             place=place,
             connection=kubectl.pinned().connection(),
-            local=_local(place, before, record, holder.services, asked),
+            kubeconfig=_kubeconfig(),
+            local=assign(place, before, record, holder.services, asked),
             remote={**(before.remote if before else {}), **remote},
-            holders=tuple(holders.values()),
+            holders=holders,
         )
-        write_wanted(wanted)
-        if record and record.tunnel.state in (NEEDS_LOGIN, DENIED):
-            # What this shell has (variables of a new login) may be what the supervisor's lacks.
+        if record and before and record.running and not _needs_another(record, before, wanted, holder):
+            wanted = replace(wanted, connection=before.connection, kubeconfig=before.kubeconfig)
+        elif record:
             end(record)
+        write_wanted(wanted)
         ensure(place.key)
         return wanted
 
 
 def ensure(key: str) -> None:
     """See that a tunnel has a supervisor, and that it has heard what is wanted. Raises KrayneError."""
-    record = read_record(folder_of(key))
+    folder = folder_of(key)
+    record = read_record(folder)
     if record and send(record.supervisor, signal.SIGHUP):
         return
     if record:
         _bury(record)
+    _await_nobody(folder)
     root = str(Path(__file__).parent.parent.parent)
-    folder = folder_of(key)
     done = Process([sys.executable, "-c", _START, root, folder]).communicate()
     if done.code:
         log = Path(f"{folder}/{places.LOG}")
@@ -118,6 +119,8 @@ def sweep(but: str) -> None:
         record = read_record(folder_of(key))
         if key == but or (record and (record.running or record.tunnel.state == GONE)):
             continue
+        if not places.unattended(folder_of(key)):  # whatever its files say
+            continue
         if record:
             _bury(record)
         forget(key)
@@ -150,40 +153,52 @@ def _finish(record: Record) -> None:
     forget(record.place.key)
 
 
-def _local(
-    place: Place, before: Wanted | None, record: Record | None, services: Sequence[str], asked: Mapping[str, int]
-) -> dict[str, int]:
-    """The local port of each service: as asked, as before, the well-known one, or the cluster's own other one."""
-    mine = dict(before.local) if before else {}
-    states = {each.service: each.state for each in record.tunnel.forwards} if record and record.running else {}
-    # Another tunnel's ports are not free just because its forward is down for the moment.
-    others = [wanted for key in places.tunnels() if key != place.key and (wanted := read_wanted(folder_of(key)))]
-    taken = {port for wanted in others for port in wanted.local.values()}
-    for service in services:
-        if service in asked:
-            port = asked[service]
-            if port != mine.get(service) or service not in states:
-                _demand(service, port, taken, {name: mine[name] for name in mine if name != service})
-            mine[service] = port
-            continue
-        kept = mine.get(service)
-        if kept and (service in states and states[service] != PORT_BUSY):
-            continue
-        spoken_for = taken | {port for name, port in {**mine, **asked}.items() if name != service}
-        if kept and kept not in spoken_for and ports.is_free(kept):
-            continue
-        found = ports.local_port(place.ports_of, service, TARGETS[service].port, spoken_for)
-        if found is None:
-            raise KrayneError(f"no local port is free for {service}: choose one with --port {service}=PORT")
-        mine[service] = found
-    return mine
+def _end_namesakes(place: Place) -> None:
+    """End the tunnel to another cluster that had the name before."""
+    for other in records():
+        if other.place.ports_of == place.ports_of and other.place.key != place.key:
+            _finish(other)
 
 
-def _demand(service: str, port: int, taken: set[int], mine: Mapping[str, int]) -> None:
-    for name, other in mine.items():
-        if other == port:
-            raise UsageError(f"local port {port} already leads to {name} of this cluster: choose another for {service}")
-    if port in taken:
-        raise UsageError(f"local port {port} belongs to another tunnel (see: kubectl krayne tun-list): choose another")
-    if not ports.is_free(port):
-        raise UsageError(f"local port {port} is taken by another program: choose another for {service}")
+def _joined(before: Sequence[Holder], holder: Holder) -> tuple[Holder, tuple[Holder, ...]]:
+    """A holder with what it held already, and all who hold now."""
+    holders = {each.name: each for each in before if each.present()}
+    if known := holders.get(holder.name):
+        holder = replace(holder, services=tuple(dict.fromkeys((*known.services, *holder.services))))
+    holders[holder.name] = holder
+    return holder, tuple(holders.values())
+
+
+def _needs_another(record: Record, before: Wanted, wanted: Wanted, holder: Holder) -> bool:
+    """Whether a new supervisor is to take the place of the one that runs, which keeps what it was started with."""
+    if record.tunnel.state in (NEEDS_LOGIN, DENIED, UNREACHABLE):
+        return True  # what this shell has (variables of a new login, a proxy) may be what the supervisor's lacks
+    if record.tunnel.state == UP and holder.owner:
+        return False  # what a user keeps open, and works, is not cut by a program that wants it for a while
+    return _way(before) != _way(wanted)
+
+
+def _way(wanted: Wanted) -> dict[str, Any]:
+    """Where kubectl leads, and as whom; not how long a call may take."""
+    way = {name: flag for name, flag in wanted.connection.items() if name not in ("namespace", "request_timeout")}
+    return way if way.get("kubeconfig") else way | {"KUBECONFIG": wanted.kubeconfig}
+
+
+def _kubeconfig() -> str | None:
+    """$KUBECONFIG, its paths absolute: a supervisor works in another folder."""
+    files = os.environ.get("KUBECONFIG")
+    paths = (os.path.abspath(path) if path else "" for path in files.split(os.pathsep)) if files else ()  # noqa: PTH100 - of text
+    return os.pathsep.join(paths) or None
+
+
+def _await_nobody(folder: str) -> None:
+    """Wait the moment that a supervisor that is ending takes. Raises KrayneError where one stays: which, is unknown."""
+    until = time.monotonic() + _LETTING_GO
+    while not places.unattended(folder):
+        if time.monotonic() > until:
+            raise KrayneError(
+                f"this tunnel has a supervisor that {folder}/{places.STATE} does not tell of: the file is damaged, or "
+                f"another krayne's\nEnd the supervisor by removing its folder: rm -r {shlex.quote(folder)}\n"
+                "Then open the tunnel again"
+            )
+        time.sleep(0.02)

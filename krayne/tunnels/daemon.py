@@ -25,13 +25,14 @@ def main(folder: str) -> None:
     if lock is None:
         os._exit(0)
     Log(folder).open()
-    if files := os.environ.get("KUBECONFIG"):
-        absolute = (os.path.abspath(path) if path else "" for path in files.split(os.pathsep))  # noqa: PTH100 - of text
-        os.environ["KUBECONFIG"] = os.pathsep.join(absolute)
     os.chdir("/")  # keeps no file system from being unmounted
     wanted = read_wanted(folder)
     if wanted is None:
         sys.exit("there is nothing to do: nothing is wanted")
+    if wanted.kubeconfig:
+        os.environ["KUBECONFIG"] = wanted.kubeconfig
+    else:  # who starts this may not be who asked for it
+        os.environ.pop("KUBECONFIG", None)
     asyncio.run(_run(folder, wanted, ready))
 
 

@@ -49,6 +49,7 @@ def read_wanted(folder: str) -> Wanted | None:
             revision=_exactly(int, found["revision"]),
             place=_place(found["place"]),
             connection=_exactly(dict, found["connection"]),
+            kubeconfig=_exactly(str, found["kubeconfig"]) if found.get("kubeconfig") else None,
             local=local,
             remote={service: remote[service] for service in local},
             holders=tuple(_holder(each) for each in found["holders"]),

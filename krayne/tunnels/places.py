@@ -28,6 +28,20 @@ def tunnels() -> list[str]:
         return []
 
 
+def unattended(folder: str) -> bool:
+    """Whether no supervisor looks after a tunnel: each has its folder's lock until it ends."""
+    try:
+        fd = private.lock(f"{folder}/{LOCK}", wait=False)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    if fd is None:
+        return False
+    os.close(fd)
+    return True
+
+
 @contextmanager
 def locked() -> Iterator[None]:
     """Hold the one lock under which tunnels are begun, changed and ended. Raises KrayneError where there is none."""

@@ -67,11 +67,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a supervisor is to do. ``local`` and ``remote`` are ports by service, ``connection`` kubectl's flags."""
+    """What a supervisor is to do. ``local`` and ``remote`` are ports by service, ``connection`` kubectl's flags.
+
+    ``kubeconfig``: its kubectls' $KUBECONFIG, paths absolute.
+    """
 
     revision: int
     place: Place
     connection: Mapping[str, Any]
+    kubeconfig: str | None
     local: Mapping[str, int]
     remote: Mapping[str, int]
     holders: tuple[Holder, ...]

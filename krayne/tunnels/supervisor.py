@@ -34,6 +34,7 @@ class Supervisor:
 
     def __init__(self, folder: str, wanted: Wanted) -> None:
         self._folder, self._wanted = folder, wanted
+        self._mine = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # until it ends
         self._log = Log(folder)
         self._me = myself()
         self._kubectl = _kubectl(wanted)
@@ -136,9 +137,16 @@ class Supervisor:
             if not self._wanted.services():
                 self._log.write("nobody wants it any more")
                 self._stop.set()
-            elif not os.path.isdir(self._folder):  # noqa: PTH112 - of text
+            elif not self._has_folder():
                 self._log.write("its folder was removed: nobody could find or close it any more")
                 self._stop.set()
+
+    def _has_folder(self) -> bool:
+        """Whether its folder is there, and is not another one that was made in its place."""
+        try:
+            return os.path.samestat(os.stat(self._folder), os.fstat(self._mine))  # noqa: PTH116 - of text
+        except OSError:
+            return False
 
     async def _tell(self) -> None:
         while True:
@@ -196,8 +204,9 @@ class Supervisor:
             log=f"{self._folder}/{places.LOG}",
         )
         children = tuple(who for each in Running.everyone if (who := identity(each.process.pid)))
-        with suppress(OSError):  # the folder is taken away by the one who ends us
-            write_record(self._folder, Record(tunnel, place, self._wanted.revision, self._me, children))
+        with suppress(OSError):  # the folder may be taken away by the one who ends us
+            if self._has_folder():
+                write_record(self._folder, Record(tunnel, place, self._wanted.revision, self._me, children))
 
 
 def _kubectl(wanted: Wanted) -> Kubectl:

@@ -3,8 +3,9 @@
 
 The folder WORLD (its own path + ".world") says what it finds: ``cluster.json``, ``pods.json`` (a list),
 ``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what the head's
-services have written), ``login`` (absent, "fail", "slow", "prompt"). ``calls`` gets a line per call. As the real one
-(1.30 to 1.37), a forward ends when the other end refuses one connection.
+services have written), ``login`` (absent, "fail", "slow", "prompt", "proxy": only with $MARK is there a
+way). ``calls`` gets a line per call. As the real one (1.30 to 1.37), a forward ends when the other end refuses one
+connection.
 """
 
 import json
@@ -40,6 +41,8 @@ def log_in():
     how = read("login")
     if how == "fail":
         fail("error: You must be logged in to the server (Unauthorized)")
+    if how == "proxy" and not os.environ.get("MARK"):
+        fail("Unable to connect to the server: dial tcp 192.0.2.1:6443: connect: no route to host")
     if how == "slow":
         sys.stderr.write("Warning: client.authentication.k8s.io/v1alpha1 is deprecated\n")
         sys.stderr.flush()
@@ -158,7 +161,9 @@ def execute(command):
 
 def main(argv):
     with open(os.path.join(WORLD, "calls"), "a", encoding="utf-8") as calls:
-        calls.write(json.dumps({"argv": argv, "pid": os.getpid(), "mark": os.environ.get("MARK")}) + "\n")
+        call = {"argv": argv, "pid": os.getpid(), "program": sys.argv[0]}
+        call |= {"mark": os.environ.get("MARK"), "kubeconfig": os.environ.get("KUBECONFIG")}
+        calls.write(json.dumps(call) + "\n")
     log_in()
     words = [word for word in argv if not word.startswith("--")]
     if words[0] == "get":

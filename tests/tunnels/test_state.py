@@ -27,6 +27,7 @@ WANTED = Wanted(
     revision=3,
     place=PLACE,
     connection={"context": "lab", "as_groups": []},
+    kubeconfig="/home/me/.kube/config",
     local={"dashboard": 8265, "client": 10001, "ssh": 23456},
     remote={"dashboard": 8265, "client": 10001, "ssh": 22},
     holders=(Holder("user", None, ("dashboard",)), Holder("a", Identity(1, "2", "3"), ("client",))),

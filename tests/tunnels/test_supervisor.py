@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from krayne.errors import ClusterTimeoutError, KrayneError, UsageError
+from krayne.kubectl import Kubectl
 from krayne.kubectl.failures import wants_login
 from krayne.operations.tunnels import (
     close_tunnel,
@@ -27,6 +28,7 @@ from krayne.operations.tunnels import (
     open_tunnel,
 )
 from krayne.tunnels import places
+from krayne.tunnels.control import sweep
 from krayne.tunnels.files import read_record, records
 from tests.support.shell import until
 from tests.tunnels.world import answer, kill, listening
@@ -270,6 +272,91 @@ def test_opening_says_that_a_login_is_needed(world: World) -> None:
     assert world.supervisors() == []
 
 
+@pytest.mark.parametrize("how", ["--as", "--kubeconfig", "KUBECONFIG", "KUBECTL"])
+def test_opening_by_another_way_leads_all_there(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Another user, kubeconfig or kubectl: a new supervisor, which has them, on the same ports."""
+    before, first = opened(), world.supervisors()
+    other = tmp_path / "other"
+    other.write_bytes(Path(os.environ["KUBECONFIG"]).read_bytes())
+    kubectl = Kubectl()
+    if how == "--as":
+        kubectl = Kubectl(as_user="you")
+    elif how == "--kubeconfig":
+        kubectl = Kubectl(kubeconfig=str(other))
+    elif how == "KUBECONFIG":
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("KUBECONFIG", "other")
+    else:
+        (tmp_path / "mine").symlink_to(world.kubectl)
+        (tmp_path / "mine.world").symlink_to(f"{world.kubectl}.world")
+        monkeypatch.setenv("KUBECTL", str(tmp_path / "mine"))
+        kubectl = Kubectl()
+    calls = len(world.calls)
+    assert opened(kubectl=kubectl).urls() == before.urls()
+    assert world.supervisors() != first
+    assert len(world.supervisors()) == 1
+    forwards = [call for call in world.calls[calls:] if "port-forward" in call["argv"]]
+    assert len(forwards) == 2
+    for call in forwards:
+        assert {
+            "--as": "--as=you" in call["argv"],
+            "--kubeconfig": f"--kubeconfig={other}" in call["argv"],
+            "KUBECONFIG": call["kubeconfig"] == str(other),
+            "KUBECTL": call["program"] == str(tmp_path / "mine"),
+        }[how]
+    again = world.supervisors()
+    opened(kubectl=kubectl.within("ml"))  # which is where it leads anyway
+    assert world.supervisors() == again
+
+
+def test_a_program_s_other_way_does_not_cut_what_a_user_has_open(world: World) -> None:
+    """It works, and others use it; what the user asks for counts."""
+    opened()
+    before, forwards = world.supervisors(), world.forwards()
+    with open_tunnel("demo", only=("dashboard",), timeout=20, kubectl=Kubectl(as_user="you")):
+        pass
+    assert (world.supervisors(), world.forwards()) == (before, forwards)
+    opened()
+    assert world.supervisors() == before
+
+
+def test_opening_where_the_supervisor_finds_no_way_starts_one_that_has_this_shell_s(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy's address in a variable, for example."""
+    opened(only=("dashboard",))
+    world.login("proxy")
+    world.remove_head("demo-head-1")
+    world.head("demo-head-2")
+    for child in records()[0].children:
+        kill(child.pid)
+    until(lambda: list_tunnels()[0].state == "unreachable", timeout=15)
+    monkeypatch.setenv("MARK", "proxy")
+    opened(only=("dashboard",))
+    assert answer(port()) == "dashboard of demo-head-2"
+
+
+def test_a_supervisor_that_cannot_be_told_by_its_file_keeps_its_folder(world: World) -> None:
+    """Nobody else is started beside it; what to do is said, and does it."""
+    opened()
+    record, before = records()[0], world.forwards()
+    folder = Path(places.tunnels_folder(), record.place.key)
+    (folder / places.STATE).write_text("{}")
+    sweep(but="")
+    assert folder.exists()
+    with pytest.raises(KrayneError, match="rm -r") as said:
+        opened(timeout=None)
+    assert world.forwards() == before
+    command = str(said.value).splitlines()[1].partition(": ")[2]
+    subprocess.run(["/bin/sh", "-c", command], check=True, env={"PATH": os.defpath})
+    assert opened().state == "up"  # at once: the folder is there again before the old one has noticed
+    until(lambda: len(world.supervisors()) == 1 and len(world.forwards()) == 2, timeout=10)
+    until(lambda: answer(port()) == "dashboard of demo-head-1", timeout=5)
+    assert records()[0].supervisor.pid == world.supervisors()[0] != record.supervisor.pid
+
+
 def test_it_gives_up_when_the_cluster_is_gone_and_says_so(world: World) -> None:
     """State and log tell; nothing runs any more; opening the next cluster of that name clears it away."""
     opened()
@@ -407,8 +494,6 @@ def test_closing_what_is_not_open_is_no_error(world: World) -> None:
 
 def test_every_kubectl_gets_every_connection_flag(world: World) -> None:
     """The inner ones, too."""
-    from krayne.kubectl import Kubectl
-
     kubectl = Kubectl(context="lab", as_user="me", as_groups=("a", "b"), user="u", request_timeout="30s")
     opened(kubectl=kubectl)
     flags = {"--context=lab", "--as=me", "--as-group=a", "--as-group=b", "--user=u", "--request-timeout=30s"}

@@ -106,6 +106,12 @@ def _until(
             return info
         if words:
             _heed(kubectl, name, info, verdict, words)
+    if last is None:  # there was no time to look around: one look, then
+        from krayne.operations.get import get_cluster
+
+        last = get_cluster(name, kubectl=kubectl)
+        if last.status is goal:
+            return last
     raise _late(kubectl, name, goal, timeout, last=last, failure=followed.failure)
 
 
@@ -142,7 +148,8 @@ def _late(
     from krayne.text import duration
 
     state = f"{last.status}" + (f", {last.cause}" if last.cause else "") if last else "unknown"
-    text = f"{kubectl.named(name)} is not {wanted} after {duration(round(timeout or 0))}: it is {state}"
+    after = f"after {duration(round(timeout))}" if timeout and timeout >= 1 else "yet"
+    text = f"{kubectl.named(name)} is not {wanted} {after}: it is {state}"
     if failure:
         text += f"\nThat may be out of date: {str(failure).splitlines()[0]}"
     return ClusterTimeoutError(f"{text}\n{see_why(kubectl, name)}", last)

@@ -140,6 +140,21 @@ def test_one_that_fails_does_not_keep_the_others_of_the_file(shell: Shell) -> No
     assert (dry.code, dry.out) == (1, "raycluster.ray.io/new\n"), str(dry)
 
 
+def test_the_time_is_that_of_all_together(shell: Shell) -> None:
+    """Of those whose turn comes after it is told what they are then: ready, or not yet."""
+    text = "---\n".join(
+        f"name: {name}\nhead: {{node_selector: {{at: {place}}}}}\n" if place else f"name: {name}\n"
+        for name, place in (("first", "nowhere"), ("second", ""), ("third", "nowhere"))
+    )
+    done = shell.krayne("create", "-f", "-", "--timeout", "6s", stdin=text)
+    assert done.code == 3, str(done)
+    errors = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+    assert all(f"raycluster {name} in" in error for name, error in zip(("first", "third"), errors, strict=True))
+    assert "is not ready after 6s: it is unschedulable" in errors[0]
+    assert "is not ready yet: it is unschedulable" in errors[1]
+    assert "raycluster second in" in done.err.partition("is ready.")[0]
+
+
 def test_an_invalid_file_tells_every_error_and_makes_nothing(shell: Shell) -> None:
     """All errors at once, each with file, line and path; exit 2; also where only one of several documents is wrong."""
     text = "name: good\n---\nname: bad\nworker_groups:\n  - name: w\n    replica: 3\n    cpus: many\n"

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from krayne.cli.options import Command, output
+from krayne.cli.options import Command, connection, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from krayne.kubectl import Kubectl
     from krayne.tunnels.state import Tunnel
 
 EXAMPLES = """
 kubectl krayne tun-list
+
+# Those to clusters of one namespace
+kubectl krayne tun-list -n ml-team
 
 # Where each leads, and why what is down is down
 kubectl krayne tun-list -o wide
@@ -25,19 +29,25 @@ kubectl krayne tun-list -o json | jq -r '.items[].forwards[] | select(.service =
 
 
 @click.command(cls=Command, examples=EXAMPLES)
+@connection
 @output("table", "wide", "json", "yaml", default="table")
 @click.option("--no-headers", is_flag=True, help="Leave out the line of column titles")
-def tun_list(form: str, no_headers: bool) -> None:
-    """List every tunnel of yours on this machine: a line for each local port."""
+def tun_list(form: str, no_headers: bool, kubectl: Kubectl) -> None:
+    """List every tunnel of yours on this machine: a line for each local port.
+
+    Of all namespaces and API servers; -n, --context, --kubeconfig and --cluster pick those of one. None is asked.
+    """
     from krayne.operations.tunnels import list_tunnels
 
-    tunnels = list_tunnels()
+    tunnels = list_tunnels(kubectl=kubectl)
+    for tunnel in tunnels:
+        kubectl.log(f"# no kubectl: what the supervisor wrote; its log: {tunnel.log}")
     if form in ("json", "yaml"):
         from krayne.cli.output import written
 
         click.echo(written(tunnels, form), nl=False)
     elif not tunnels:
-        click.echo("No tunnel is open.", err=True)
+        click.echo(f"No {'such ' if kubectl.flags() else ''}tunnel is open.", err=True)
     else:
         click.echo(table(tunnels, headers=not no_headers, wide=form == "wide"), nl=False)
 

@@ -147,11 +147,12 @@ def close_tunnels() -> list[Tunnel]:
     return [record.tunnel for record in found]
 
 
-def list_tunnels() -> list[Tunnel]:
-    """Every tunnel of this user on this machine, whatever its cluster, by namespace and name.
+def list_tunnels(namespace: str | None = None, *, kubectl: Kubectl | None = None) -> list[Tunnel]:
+    """Every tunnel of this user on this machine, whatever its cluster, by namespace and name; asks no API server.
 
-    One whose supervisor ended without a word (it was killed, the machine restarted) is ``stopped``; opening any
-    tunnel clears it away.
+    ``namespace``, or that of ``kubectl``: those of one; ``kubectl`` with a context, a kubeconfig or a cluster: those
+    to the API server that it leads to. One whose supervisor ended without a word (it was killed, the machine
+    restarted) is ``stopped``; opening any tunnel clears it away.
     """
     from krayne.tunnels import places
 
@@ -159,7 +160,11 @@ def list_tunnels() -> list[Tunnel]:
         return []
     from krayne.tunnels.files import records
 
-    return [_as_it_is(record) for record in records()]
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    found = [record for record in records() if kubectl.namespace in (None, record.place.namespace)]
+    if kubectl.context or kubectl.kubeconfig or kubectl.cluster:
+        found = [record for record in found if record.place.server == kubectl.server]
+    return [_as_it_is(record) for record in found]
 
 
 def _as_it_is(record: Record) -> Tunnel:

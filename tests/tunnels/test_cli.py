@@ -108,6 +108,22 @@ def test_list_shows_each_local_port(world: World, shell: Shell) -> None:
     assert "no-head" in krayne(shell, "tun-list", "-o", "wide").ok().out
 
 
+def test_list_takes_the_flags_of_every_verb(world: World, shell: Shell, tmp_path: Path) -> None:
+    """A namespace and an API server pick; the others change nothing. No kubectl is run."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    calls = len(world.calls)
+    other = tmp_path / "other"
+    other.write_text(Path(os.environ["KUBECONFIG"]).read_text().replace("https://", "https://other."))
+    for flags in ((), ("-n", "ml"), ("--context", "lab"), ("--as", "you", "--request-timeout", "5s")):
+        assert "dashboard" in krayne(shell, "tun-list", *flags).ok().out
+    for flags in (("-n", "elsewhere"), ("--kubeconfig", str(other))):
+        said = krayne(shell, "tun-list", *flags).ok()
+        assert (said.out, said.err) == ("", "No such tunnel is open.\n")
+    said = krayne(shell, "tun-list", "-v").ok()
+    assert list_tunnels()[0].log in said.err
+    assert len(world.calls) == calls
+
+
 def test_open_says_what_failed_and_what_cannot_be_read(world: World, shell: Shell) -> None:
     """What failed does not come up by itself; a notebook that answers and whose token is not known says so."""
     world.make_cluster(ports={"notebook": 8888, "ssh": 22})

@@ -81,8 +81,12 @@ class Process:
             for fd in (source, out, err):
                 os.close(fd)
 
-    def communicate(self, take: Callable[[bytes], object] | None = None) -> Completed:
-        """Wait for the end, reading all output. ``take`` gets what it writes as it comes; ``stdout`` is then empty."""
+    def communicate(self, take: Callable[[bytes], object] | None = None, *, until: float | None = None) -> Completed:
+        """Wait for the end, reading all output. ``take`` gets what it writes as it comes; ``stdout`` is then empty.
+
+        ``until``: the moment (of time.monotonic) at which it is ended, if it still runs and has just written nothing:
+        raises TimeoutError.
+        """
         out, err = BytesIO(), bytearray()  # BytesIO gives its content without a copy
         told, heard = 0, time.monotonic()
         try:
@@ -92,7 +96,8 @@ class Process:
                 if self._input is not None:
                     selector.register(self._input, selectors.EVENT_WRITE)
                 while selector.get_map():
-                    events = selector.select(_CHECK)
+                    left = _CHECK if until is None else max(until - time.monotonic(), 0.0)
+                    events = selector.select(min(_CHECK, left))
                     for key, _ in events:
                         if key.fd == self._input:
                             self._feed(key.fd, selector)
@@ -103,6 +108,9 @@ class Process:
                             selector.unregister(key.fd)
                     if not events and not self.alive():
                         break
+                    if not events and left == 0:
+                        self.kill()
+                        raise TimeoutError(f"{self.argv[0]} did not end in time")
                     if self.tell and len(err) > told and time.monotonic() - heard > _SILENCE:
                         self.tell(err[told:].decode(errors="replace"))
                         told = len(err)

@@ -1,4 +1,4 @@
-"""Text from a cluster made fit to print: harmless to a terminal, on one line. And ages as kubectl writes them."""
+"""Text from a cluster made fit to print: harmless to a terminal, on one line. And time spans as kubectl writes them."""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ _DURATIONS = (
     (2 * _YEAR, _DAY, 0),
     (8 * _YEAR, _YEAR, _DAY),
 )
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _LETTER = {1: "s", _MINUTE: "m", _HOUR: "h", _DAY: "d", _YEAR: "y"}
 
 
@@ -62,3 +64,12 @@ def duration(seconds: float) -> str:
     unit, smaller = next(((unit, smaller) for under, unit, smaller in _DURATIONS if whole < under), (_YEAR, 0))
     rest = whole % unit // smaller if smaller else 0
     return f"{whole // unit}{_LETTER[unit]}" + (f"{rest}{_LETTER[smaller]}" if rest else "")
+
+
+def seconds_of(text: str) -> float | None:
+    """Read a span of time as Go and kubectl write it: 30s, 10m, 1h30m; a bare number counts seconds. None: no span."""
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        return float(text)
+    if not re.fullmatch(f"({_PARTS.pattern})+", text):
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in _PARTS.findall(text))

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from krayne.process import Completed, Process
+from tests.support.shell import until
 
 PYTHON = sys.executable
 
@@ -92,6 +94,25 @@ def test_stop_ends_it_and_gives_all_pipes_back() -> None:
     process.stop()
     assert not process.alive()
     assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_program_that_takes_too_long_is_ended(deaf: bool) -> None:
+    """Also one that hears no SIGTERM; nothing of it is left."""
+    before = set(Path("/proc/self/fd").iterdir())
+    code = f"import signal, time; {'signal.signal(15, signal.SIG_IGN); ' * deaf}print('hi', flush=True); time.sleep(60)"
+    process = Process([PYTHON, "-c", code])
+    with pytest.raises(TimeoutError):
+        process.communicate(until=time.monotonic() + 0.5)
+    assert not process.alive()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_what_was_written_in_time_is_read_even_if_late() -> None:
+    """A caller who was busy until the time was up loses no answer."""
+    process = Process(["/bin/echo", "hi"])
+    until(lambda: not process.alive())
+    assert process.communicate(until=time.monotonic() - 1) == (0, b"hi\n", "")
 
 
 def test_krayne_s_own_process_imports_sh_without_what_only_its_async_interface_needs() -> None:

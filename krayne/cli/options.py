@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,12 +11,11 @@ import click
 from krayne import text
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
+from krayne.text import seconds_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CONNECTION = "Connection"  # the section that every verb has, and so the last
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
 
 class Option(click.Option):
@@ -59,11 +57,10 @@ def cluster_name(text: str) -> str:
 
 def duration(text: str) -> float:
     """Seconds, of a span of time as Go and kubectl write it: 30s, 10m, 1h30m; a bare number counts seconds."""
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        return float(text)
-    if not re.fullmatch(f"({_PARTS.pattern})+", text):
+    seconds = seconds_of(text)
+    if seconds is None:
         raise click.BadParameter(f"{text!r} is no duration: write one such as 30s, 10m or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in _PARTS.findall(text))
+    return seconds
 
 
 def connection(function: Function) -> Function:

@@ -64,6 +64,12 @@ class Kubectl:
         """The same connection in another namespace; None leaves it as it is."""
         return replace(self, namespace=namespace) if namespace and namespace != self.namespace else self
 
+    def patience(self, seconds: float) -> float:
+        """So many seconds, or those of --request-timeout where they are fewer (0 is kubectl's word for no limit)."""
+        from krayne.text import seconds_of
+
+        return min(seconds, seconds_of(self.request_timeout or "") or seconds)
+
     def pinned(self) -> Kubectl:
         """The same connection, also when the kubeconfig's current context becomes another one."""
         from krayne.kubectl.kubeconfig import current_context

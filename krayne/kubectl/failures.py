@@ -49,6 +49,10 @@ class ApplyConflictError(ConflictError):
         self.conflicts = conflicts
 
 
+class NoAnswerError(KubeConnectionError):
+    """The answer did not come within the time that krayne gives it, and the question was given up."""
+
+
 class LoginWantedError(KubeConnectionError):
     """The server refused the login, or the login plugin asks for a new one: trying again is of no use."""
 

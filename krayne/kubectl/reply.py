@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import time
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import KrayneError, KubectlError
@@ -24,6 +25,7 @@ class Reply:
 
     def __init__(self, process: Process, doing: str, failure: Callable[[str, Completed], KrayneError]) -> None:
         self.process, self._doing, self._failure = process, doing, failure
+        self._started = time.monotonic()
 
     def __enter__(self) -> Reply:
         return self
@@ -31,13 +33,23 @@ class Reply:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def completed(self) -> Completed:
-        """How it ended, whatever its exit code."""
-        return self.process.communicate()
+    def completed(self, *, within: float | None = None) -> Completed:
+        """How it ended, whatever its exit code; NoAnswerError if that takes more than ``within`` seconds."""
+        if within is None:
+            return self.process.communicate()
+        try:
+            return self.process.communicate(until=self._started + within)
+        except TimeoutError as error:
+            from krayne.kubectl.failures import NoAnswerError
 
-    def bytes(self) -> bytes:
-        """What it wrote. Raises the KrayneError that its failure amounts to."""
-        return self.judged(self.completed())
+            raise NoAnswerError(f"cannot {self._doing}: no answer in {within:g} s") from error
+
+    def bytes(self, *, within: float | None = None) -> bytes:
+        """What it wrote. Raises the KrayneError that its failure amounts to.
+
+        ``within``: seconds since the question, after which it is given up and its program ended: NoAnswerError.
+        """
+        return self.judged(self.completed(within=within))
 
     def judged(self, done: Completed) -> builtins.bytes:
         """What it wrote, for one who has read it by himself. Raises the KrayneError that its failure amounts to."""
@@ -45,9 +57,9 @@ class Reply:
             return done.stdout
         raise self._failure(self._doing, done)
 
-    def text(self) -> str:
-        """What it wrote, as text."""
-        return self.bytes().decode(errors="replace")
+    def text(self, *, within: float | None = None) -> str:
+        """What it wrote, as text. ``within`` as for bytes."""
+        return self.bytes(within=within).decode(errors="replace")
 
     def json(self) -> Any:
         """What it wrote, parsed."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from krayne.objects import Object
     from krayne.services import ServiceInfo
 
+_PATIENCE = 5.0  # seconds that the head has to answer: kubectl exec knows no limit, whatever --request-timeout says
 # Runs in the head: the installed Ray without importing it, and the Python that it runs in.
 _ASK = "import sys, importlib.metadata as m; print(m.version('ray'), sys.version.split()[0])"
 
@@ -25,8 +26,8 @@ _ASK = "import sys, importlib.metadata as m; print(m.version('ray'), sys.version
 def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | None = None) -> ClusterDetails:
     """One cluster with its head, groups, pods, conditions, events, versions, URLs, and why it is not ready.
 
-    The versions and the services are asked of the running head where that is allowed; else the versions are taken
-    from the manifest, and the services are unknown. Raises
+    The versions and the services are asked of the running head where that is allowed; else, and where it does not
+    answer within 5 seconds, the versions are taken from the manifest, and the services are unknown. Raises
     ClusterNotFoundError (its text names similar clusters) or another KrayneError.
     """
     from krayne.cluster import cluster_details
@@ -39,7 +40,7 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
         events = of_cluster(name, pods or [], items(heard) or [])
     with _ask_versions(kubectl, pods or []) as versions_asked:  # runs while the services are asked
         services = _services(kubectl, cluster, pods or [])
-        versions = _running_versions(versions_asked)
+        versions = _running_versions(versions_asked, kubectl.patience(_PATIENCE))
     now = datetime.now(timezone.utc)
     details = cluster_details(cluster, pods, events, now=now, versions=versions, services=services, way=kubectl.way)
     return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
@@ -55,14 +56,14 @@ def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> AbstractContextMa
     return kubectl.exec(head.pod, head.container, "python", "-c", _ASK) if head else nullcontext()
 
 
-def _running_versions(asked: Reply | None) -> Versions | None:
-    """What the head itself says; None where it does not run or may not be asked."""
+def _running_versions(asked: Reply | None, within: float) -> Versions | None:
+    """What the head itself says; None where it does not run, may not be asked or does not answer."""
     from krayne.cluster import Versions
 
     if asked is None:
         return None
     try:
-        answer = asked.text()
+        answer = asked.text(within=within)
     except KrayneError:
         return None
     ray, python = (*answer.split(), "", "")[:2]
@@ -70,11 +71,15 @@ def _running_versions(asked: Reply | None) -> Versions | None:
 
 
 def _services(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tuple[ServiceInfo, ...]:
-    """How the services stand; unknown, with the reason, where the head may not be asked."""
+    """How the services stand; unknown, with the reason, where the head may not be asked or does not answer."""
+    from krayne.kubectl.failures import NoAnswerError
     from krayne.operations.services import services_of
     from krayne.services import services_in, unknown
 
+    within = kubectl.patience(_PATIENCE)
     try:
-        return services_of(kubectl, cluster, pods)
+        return services_of(kubectl, cluster, pods, within=within)
+    except NoAnswerError:
+        return unknown(services_in(cluster), f"the head did not answer in {within:g} s")
     except KrayneError as error:
         return unknown(services_in(cluster), str(error).splitlines()[0])

@@ -32,8 +32,13 @@ def get_cluster_services(
     return services_of(kubectl, cluster, pods or [])
 
 
-def services_of(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tuple[ServiceInfo, ...]:
-    """The services of a cluster whose objects have been read: one kubectl exec, none where no service is on."""
+def services_of(
+    kubectl: Kubectl, cluster: Object, pods: Sequence[Object], *, within: float | None = None
+) -> tuple[ServiceInfo, ...]:
+    """The services of a cluster whose objects have been read: one kubectl exec, none where no service is on.
+
+    ``within``: seconds that the head has to answer, else NoAnswerError.
+    """
     from krayne.services import READ_STATES, awaited, head_of, read_states, services_in
 
     enabled = services_in(cluster)
@@ -42,6 +47,6 @@ def services_of(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tu
     head = head_of(pods)
     if head is None:
         return awaited(enabled)
-    written = kubectl.exec(head.pod, head.container, *READ_STATES).text()
+    written = kubectl.exec(head.pod, head.container, *READ_STATES).text(within=within)
     fresh = head.started is not None and (datetime.now(timezone.utc) - head.started).total_seconds() < _HOOK_SECONDS
     return read_states(written, enabled, fresh=fresh)

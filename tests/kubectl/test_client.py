@@ -131,3 +131,11 @@ def test_within_keeps_the_connection() -> None:
     kubectl = Kubectl(context="c", namespace="a")
     assert kubectl.within(None) is kubectl
     assert (kubectl.within("b").context, kubectl.within("b").current_namespace) == ("c", "b")
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [(None, 5), ("0", 5), ("30s", 5), ("1m", 5), ("2s", 2), ("500ms", 0.5), ("3", 3), ("x", 5)]
+)
+def test_a_shorter_request_timeout_shortens_krayne_s_own(given: str | None, seconds: float) -> None:
+    """A longer one, none, or one that kubectl will refuse does not lengthen it."""
+    assert Kubectl(namespace="ml", request_timeout=given).patience(5) == seconds

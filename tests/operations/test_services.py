@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from krayne.config import ClusterConfig
 from krayne.errors import ClusterNotFoundError, PermissionDeniedError
 from krayne.operations.services import get_cluster_services
 from krayne.render import render
+from tests.operations.conftest import left_behind
 
 if TYPE_CHECKING:
     from krayne.kubectl import Kubectl
@@ -81,6 +83,20 @@ def test_a_missing_right_or_cluster_is_an_error(
     fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
     with pytest.raises(ClusterNotFoundError):
         get_cluster_services("nope", kubectl=kubectl)
+
+
+def test_a_head_that_does_not_answer_holds_describe_up_no_longer_than_allowed(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, hooked: dict[str, Any], pods: list[dict[str, Any]]
+) -> None:
+    """What it would have told is unknown; nothing is left running."""
+    fake_kubectl.reply("get --raw */pods*", json={"items": pods})
+    fake_kubectl.reply("get --raw */events*", json={"items": []})
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=hooked)
+    fake_kubectl.reply("exec", hangs=True, stubborn=True, times=2)
+    details = describe_cluster("demo", kubectl=replace(kubectl, request_timeout="500ms"))
+    assert [info.why for info in details.services] == ["the head did not answer in 0.5 s"] * 2 + [None]
+    assert details.versions.source == "the spec"
+    assert left_behind(fake_kubectl) == []
 
 
 @pytest.mark.parametrize("allowed", [True, False])

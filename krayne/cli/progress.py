@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ from krayne.terminal import is_terminal
 from krayne.text import one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from krayne.cli.manifests import Change, Sent
@@ -32,26 +33,45 @@ class Progress:
 
     def __init__(self) -> None:
         self._live = is_terminal(sys.stderr)
-        self._written = 0
+        self._lines: list[str] = []  # that stand on the terminal, kept current
         self._last = ""
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._written = 0
+        self._lines = []
 
     def __call__(self, info: ClusterInfo) -> None:
         """Show a cluster as it is now."""
-        if not self._live:
-            line = plain_line(info)
-            if line != self._last:
-                self._write(f"{line}\n")
-            self._last = line
+        if self._live:
+            self._redraw(live_lines(info, shutil.get_terminal_size().columns))
             return
-        lines = live_lines(info, shutil.get_terminal_size().columns)
-        self._write((UP_AND_CLEAR.format(self._written) if self._written else "") + "".join(f"{x}\n" for x in lines))
-        self._written = len(lines)
+        line = plain_line(info)
+        if line != self._last:
+            self._write(f"{line}\n")
+        self._last = line
+
+    def beside(self, kubectl: Kubectl) -> Kubectl:
+        """The same connection; what it logs and tells is written above the lines that are kept current."""
+        if not self._live:
+            return kubectl
+        told = self._above(lambda text: kubectl.tell(text if text.endswith("\n") else f"{text}\n"))  # a prompt, say
+        return replace(kubectl, log=self._above(kubectl.log), tell=told)
+
+    def _above(self, say: Callable[[str], None]) -> Callable[[str], None]:
+        def said(text: str) -> None:
+            standing = self._lines
+            self._redraw([])
+            say(text)
+            self._redraw(standing)
+
+        return said
+
+    def _redraw(self, lines: list[str]) -> None:
+        clear = UP_AND_CLEAR.format(len(self._lines)) if self._lines else ""
+        self._write(clear + "".join(f"{line}\n" for line in lines))
+        self._lines = lines
 
     @staticmethod
     def _write(text: str) -> None:
@@ -88,7 +108,9 @@ def wait_for(kubectl: Kubectl, sent: Sent, timeout: float | None, failures: Fail
         with failures.told():
             try:
                 with Progress() as progress:
-                    info = wait_until_ready(name, timeout=left, progress=progress, kubectl=there, cluster=fresh)
+                    info = wait_until_ready(
+                        name, timeout=left, progress=progress, kubectl=progress.beside(there), cluster=fresh
+                    )
             except ClusterNotReadyError as error:
                 raise type(error)(f"{error}{_undo(kubectl, change)}", error.cluster) from error
             click.echo("\n".join(ready_lines(info, there)), err=True)

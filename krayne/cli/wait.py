@@ -50,6 +50,7 @@ def wait(name: str, goal: str, timeout: float | None, form: str | None, kubectl:
 
     info: ClusterInfo | None = None
     with Progress() as progress:
+        kubectl = progress.beside(kubectl)
         if goal == "ready":
             info = wait_until_ready(name, timeout=timeout, progress=progress, kubectl=kubectl)
         elif goal == "suspended":

@@ -51,13 +51,28 @@ def test_off_a_terminal_each_change_is_a_line(monkeypatch: pytest.MonkeyPatch) -
     assert (len(written.splitlines()), "\x1b" in written) == (2, False)
 
 
+class Terminal(io.StringIO):
+    """Keeps what is written to it, and counts as a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_what_is_told_meanwhile_stands_above_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of it is overwritten, and no line stands twice."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with Progress() as progress:
+        kubectl = progress.beside(Kubectl(tell=sys.stderr.write))  # type: ignore[arg-type]  # it gives a number, too
+        progress(info("ready-3-ready"))
+        kubectl.tell("no answer; trying again")
+    first, then = sys.stderr.getvalue().split("F\x1b[J")  # type: ignore[attr-defined]  # the Terminal
+    lines = first.splitlines()[:-1]
+    assert then.splitlines() == ["no answer; trying again", *lines]
+
+
 def test_on_a_terminal_the_lines_are_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the last ones stay."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setattr(sys, "stderr", Terminal())
     with Progress() as progress:
         progress(info("ready-2-starting"))

@@ -136,7 +136,7 @@ class Kubectl:
         from krayne.kubectl.failures import failure, outdated
 
         old = outdated(self.binary, done.stderr, lambda: self.start("version", "--client", "--output=json"))
-        return old or failure(doing, done.stderr, done.code, namespace=self.current_namespace)
+        return old or failure(doing, done.stderr, done.code, namespace=self.current_namespace, way=self.way)
 
     # --- reading: straight from the API's paths, which spares discovery and kubectl's own decoding ---
 

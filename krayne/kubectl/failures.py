@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from krayne.errors import (
@@ -20,7 +21,7 @@ from krayne.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from krayne.process import Process
 
@@ -95,8 +96,13 @@ _MEANINGS: tuple[tuple[str, type[KrayneError]], ...] = (
 )
 
 
-def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None) -> KrayneError:
-    """The error that kubectl's ``stderr`` amounts to, when it was asked to do ``doing`` ("create RayCluster demo")."""
+def failure(
+    doing: str, stderr: str, code: int, *, namespace: str | None = None, way: Sequence[str] = ()
+) -> KrayneError:
+    """The error that kubectl's ``stderr`` amounts to, when it was asked to do ``doing`` ("create RayCluster demo").
+
+    ``way``: the flags that lead to the same server, for the commands to run next.
+    """
     words = _ADVICE.sub("", _LOG_LINE.sub("", stderr)).strip() or _LOG_LINE.sub("", stderr).strip() or stderr.strip()
     if not words:
         words = f"kubectl was ended by signal {-code}" if code < 0 else f"kubectl exited with {code} and said nothing"
@@ -108,7 +114,7 @@ def failure(doing: str, stderr: str, code: int, *, namespace: str | None = None)
     kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
     if kind in (KubeConnectionError, KubectlError) and wants_login(words) and not _NO_NETWORK.search(words):
         kind = LoginWantedError
-    advice = _NEXT.get(kind, _nothing)(words, namespace)
+    advice = _NEXT.get(kind, _nothing)(words, namespace, "".join(f" {shlex.quote(flag)}" for flag in way))
     return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))
 
 
@@ -168,22 +174,26 @@ def not_found(binary: str, why: OSError) -> KubectlNotFoundError:
     )
 
 
-def _nothing(_words: str, _namespace: str | None) -> str:
+def _nothing(_words: str, _namespace: str | None, _way: str) -> str:
     return ""
 
 
-def _connection(words: str, _namespace: str | None) -> str:
+def _connection(words: str, _namespace: str | None, way: str) -> str:
     if "localhost:8080" in words:  # where kubectl looks if it has no configuration at all
         return (
             "kubectl has no kubeconfig that names a cluster: it looks in $KUBECONFIG, else in ~/.kube/config\n"
             'No cluster at hand? Try krayne on its sandbox: eval "$(kubectl krayne sandbox up)"'
         )
     slow = "The server did not answer in time. " if _NO_ANSWER.search(words) else ""
-    return f"{slow}Check the cluster and the context: kubectl cluster-info; kubectl config get-contexts"
+    return f"{slow}Check the cluster and the context: kubectl cluster-info{way}; kubectl config get-contexts"
 
 
-def _permission(words: str, namespace: str | None) -> str:
-    where = f" -n {namespace}" if namespace else " -A"
+def _login(_words: str, _namespace: str | None, way: str) -> str:
+    return f"Log in anew as for kubectl itself; then check: kubectl get pods{way}"
+
+
+def _permission(words: str, namespace: str | None, way: str) -> str:
+    where = (f" -n {namespace}" if namespace else " -A") + way
     if found := _REFUSED.search(words):
         resource = ".".join(filter(None, (found["resource"], found["group"])))
         who = f"{found['user'] or 'this user'} needs the right to {found['verb']} {resource}"
@@ -191,16 +201,18 @@ def _permission(words: str, namespace: str | None) -> str:
     return f"Ask for the right, then check with: kubectl auth can-i --list{where}"
 
 
-def _missing_namespace(words: str, namespace: str | None) -> str:
+def _missing_namespace(words: str, namespace: str | None, way: str) -> str:
     found = _NAMESPACE.search(words)
     name = found["name"] if found else namespace
-    return f"Create it (kubectl create namespace {name}) or name another with -n" if found else ""
+    return f"Create it (kubectl create namespace {name}{way}) or name another with -n" if found else ""
 
 
-_NEXT: dict[type[KrayneError], Callable[[str, str | None], str]] = {
+_NEXT: dict[type[KrayneError], Callable[[str, str | None, str], str]] = {
     KubeConnectionError: _connection,
-    LoginWantedError: lambda _words, _namespace: "Log in anew as for kubectl itself; then check: kubectl get pods",
-    KubeRayNotInstalledError: lambda _words, _namespace: f"Install KubeRay: {INSTALL_KUBERAY}",
+    LoginWantedError: lambda _words, _namespace, way: (
+        f"Log in anew as for kubectl itself; then check: kubectl get pods{way}"
+    ),
+    KubeRayNotInstalledError: lambda _words, _namespace, _way: f"Install KubeRay: {INSTALL_KUBERAY}",
     NamespaceNotFoundError: _missing_namespace,
     PermissionDeniedError: _permission,
 }

@@ -16,6 +16,23 @@ from krayne.kubectl.failures import ApplyConflictError, UnknownFieldsError, conf
 CASES = yaml.safe_load(Path(__file__).with_name("failures.yaml").read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(
+    ("stderr", "command"),
+    [
+        ('namespaces "nope" not found', "kubectl create namespace nope"),
+        ('is forbidden: User "me" cannot get resource "pods" in API group ""', "kubectl auth can-i get pods -n ml"),
+        ("Error from server (Forbidden): no", "kubectl auth can-i --list -n ml"),
+        ("Unable to connect to the server: EOF", "kubectl cluster-info"),
+        ("error: You must be logged in to the server (Unauthorized)", "kubectl get pods"),
+    ],
+)
+def test_what_to_run_next_leads_to_the_same_server(stderr: str, command: str) -> None:
+    """Whatever the kubeconfig's current context is when it is pasted."""
+    assert command in str(failure("create x", stderr, 1, namespace="ml"))
+    told = str(failure("create x", stderr, 1, namespace="ml", way=("--context=my prod",)))
+    assert f"{command} '--context=my prod'" in told
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['error']}: {case['stderr'][:50]}")
 def test_words_mean_an_error_that_keeps_them(case: dict[str, Any]) -> None:
     """The class, kubectl's own sentence after what failed, and what to do next."""

@@ -98,6 +98,7 @@ def _apply(
 ) -> tuple[dict[str, Any] | None, Applied]:
     """The cluster as it was (None if there was none) and what became of it."""
     from krayne.kubectl.failures import StaleError
+    from krayne.operations.managed_fields import adopt_own_fields, as_if_adopted
     from krayne.operations.owners import owner_warning
     from krayne.operations.rendering import rendered
 
@@ -110,11 +111,13 @@ def _apply(
             warn(text)
         try:
             if live is not None and not dry_run:
-                live = _adopt_own_fields(kubectl, live)
+                live = adopt_own_fields(kubectl, live)
             manifest = desired if live is None else _onto(desired, live)
             after = _send(sending, manifest, force)
         except StaleError:
             continue
+        if live is not None and dry_run:
+            after = as_if_adopted(after, manifest, live)
         return live, Applied(_verb(live, after), after)
     raise ConflictError(
         f"cannot apply {kubectl.named(config.name)}: something else changes it all the time; try again in a moment"
@@ -204,41 +207,6 @@ def _conflict(kubectl: Kubectl, name: str, conflicts: list[tuple[str, str]]) -> 
         f"cannot apply {kubectl.named(name)}: others manage what this would change, so nothing was:\n{owned}\n"
         "Take these fields over with --force-conflicts, or leave them out of the configuration"
     )
-
-
-def _adopt_own_fields(kubectl: Kubectl, live: dict[str, Any]) -> dict[str, Any]:
-    """Hand what ``create`` and ``scale`` wrote over to server-side apply; the live cluster as it is then.
-
-    Both write as manager "krayne", but by plain updates, which the API server counts as another owner: without this
-    a field that left the configuration would stay in the cluster. kubectl does the same for client-side apply.
-    """
-    entries = live["metadata"].get("managedFields") or []
-    if not any(_is_own_update(entry) for entry in entries):
-        return live
-    mine = {"manager": FIELD_MANAGER, "operation": "Apply", "apiVersion": live["apiVersion"], "fieldsType": "FieldsV1"}
-    fields: dict[str, Any] = {}
-    for entry in entries:
-        if _is_own_update(entry) or _is_own_apply(entry):
-            fields = _union(fields, entry.get("fieldsV1") or {})
-    others = [entry for entry in entries if not _is_own_update(entry) and not _is_own_apply(entry)]
-    operations = [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-        {"op": "replace", "path": "/metadata/managedFields", "value": [*others, {**mine, "fieldsV1": fields}]},
-    ]
-    adopted: dict[str, Any] = kubectl.patch(live["metadata"]["name"], json.dumps(operations)).json()
-    return adopted
-
-
-def _is_own_update(entry: dict[str, Any]) -> bool:
-    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Update" and not entry.get("subresource")
-
-
-def _is_own_apply(entry: dict[str, Any]) -> bool:
-    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
-
-
-def _union(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return {key: _union(one.get(key, {}), other.get(key, {})) for key in {**one, **other}}
 
 
 def _verb(live: dict[str, Any] | None, after: dict[str, Any]) -> str:

@@ -39,6 +39,19 @@ def test_changes_nothing(shell: Shell, verb: tuple[str, ...], where: str) -> Non
     assert shell.kubectl("get", "rayclusters", "-o", "name").out == ""
 
 
+def test_the_servers_is_what_apply_then_does(shell: Shell) -> None:
+    """Also to a cluster that create made, whose fields are handed over first."""
+    text = "name: x\nlabels: {team: ml, stage: dev}\nhead: {node_selector: {disk: ssd}}\n"
+    shell.krayne("create", "-f", "-", "--no-wait", "--suspend", stdin=text).ok()
+    shell.kubectl("label", "raycluster", "x", "stage=theirs", "--overwrite")
+    change = ("apply", "x", "--suspend", "--set", "labels.new=yes", "-o", "json")
+    shown, done = shell.krayne(*change, "--dry-run=server").ok().json, shell.krayne(*change).ok().json
+    assert shown["spec"] == done["spec"]
+    assert shown["metadata"]["labels"] == done["metadata"]["labels"]
+    assert {"stage", "new"} <= set(done["metadata"]["labels"])
+    assert "team" not in done["metadata"]["labels"]
+
+
 def test_says_that_it_was_a_dry_run(shell: Shell) -> None:
     """Without -o, kubectl's own words."""
     assert shell.krayne("create", "x", "--dry-run=client").ok().out == "raycluster.ray.io/x created (dry run)\n"

@@ -162,6 +162,33 @@ def test_a_preview_by_the_server_changes_nothing(
     assert preview_apply(CONFIG, server=True, kubectl=kubectl) == live
 
 
+def test_a_preview_by_the_server_shows_what_the_handover_drops(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
+) -> None:
+    """What only create wrote and the configuration lacks; not what others own, too, or what is still said."""
+    live["metadata"]["labels"] |= {"gone": "x", "shared": "x"}
+    live["spec"]["headGroupSpec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
+    ours = {
+        "f:metadata": {"f:labels": {".": {}, "f:gone": {}, "f:shared": {}}},
+        "f:spec": {
+            "f:rayVersion": {},
+            "f:headGroupSpec": {"f:template": {"f:spec": {"f:nodeSelector": {"f:disk": {}}}}},
+        },
+    }
+    theirs = {"f:metadata": {"f:labels": {"f:shared": {}}}}
+    live["metadata"]["managedFields"] = [
+        {"manager": "krayne", "operation": "Update", "fieldsV1": ours},
+        {"manager": "kubectl-label", "operation": "Update", "fieldsV1": theirs},
+    ]
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply --dry-run=server", json=live)
+    shown = preview_apply(CONFIG, server=True, kubectl=kubectl)
+    labels = shown["metadata"]["labels"]
+    assert ("gone" in labels, labels["shared"]) == (False, "x")
+    assert "nodeSelector" not in shown["spec"]["headGroupSpec"]["template"]["spec"]
+    assert shown["spec"]["rayVersion"] == live["spec"]["rayVersion"]
+
+
 def test_tells_of_pods_that_keep_the_old_template(
     fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
 ) -> None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
-from krayne.errors import ClusterNotReadyError, ClusterTimeoutError, KrayneError, UsageError
+from krayne.errors import ClusterNotReadyError, KrayneError, UsageError
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
 from krayne.terminal import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from krayne.objects import Object
-    from krayne.services import ServiceInfo
     from krayne.ssh import Login
 
 _SHELL = ("/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash -l; else exec sh -l; fi")
-_LOOK = 1.0  # seconds between looks at it
 
 
 def exec_in_cluster(
@@ -142,50 +138,19 @@ def ssh_config(
 def _prepare(kubectl: Kubectl, name: str, timeout: float | None) -> Login:
     """Put the user's key into the head; where and as whom to log in then."""
     from krayne import objects, ssh
-    from krayne.operations.reading import read_with_pods
-    from krayne.services import HeadPod, add_key, head_of
+    from krayne.operations.ssh_service import await_ssh, other_way
+    from krayne.services import add_key
     from krayne.tunnels.state import Place
 
-    until = None if timeout is None else time.monotonic() + timeout
-    while True:
-        cluster, found = read_with_pods(kubectl, name)
-        pods = found or []
-        service = _ssh_service(kubectl, name, cluster, pods)
-        head: HeadPod | None = head_of(pods)
-        if service.state == "running" and head:
-            break
-        if until is not None and time.monotonic() > until:
-            raise ClusterTimeoutError(
-                f"the SSH service of {kubectl.named(name)} is not there after {timeout:g}s: {service.why}"
-            )
-        time.sleep(_LOOK)
+    cluster, head, told = await_ssh(kubectl, name, timeout)
     place = Place(name, kubectl.current_namespace, objects.string(cluster, "metadata", "uid"), kubectl.server)
     try:
-        login = ssh.Login(place.host, service.user or "", ssh.own_key(), service.host_key or "")
+        login = ssh.Login(place.host, told.user or "", ssh.own_key(), told.host_key or "")
     except KrayneError as error:
-        raise KrayneError(f"cannot log in to {kubectl.named(name)}: {error}\n{_other_way(kubectl, name)}") from error
+        raise KrayneError(f"cannot log in to {kubectl.named(name)}: {error}\n{other_way(kubectl, name)}") from error
     added = kubectl.exec(head.pod, head.container, *add_key(), stdin=login.key.public.encode())
     added.bytes()
     return login
-
-
-def _ssh_service(kubectl: Kubectl, name: str, cluster: dict[str, Any], pods: Sequence[Object]) -> ServiceInfo:
-    from krayne.operations.services import services_of
-
-    service = next(each for each in services_of(kubectl, cluster, pods) if each.service == "ssh")
-    if service.state == "off":
-        raise UsageError(
-            f"{kubectl.named(name)} has no SSH service: it was made without (services.ssh)\n{_other_way(kubectl, name)}"
-        )
-    if service.state == "failed":
-        raise KrayneError(
-            f"the SSH service of {kubectl.named(name)} failed: {service.why}\n{_other_way(kubectl, name)}"
-        )
-    return service
-
-
-def _other_way(kubectl: Kubectl, name: str) -> str:
-    return f"A shell in its head: kubectl krayne exec {kubectl.where(name)}"
 
 
 def _first_running(pods: Sequence[Object]) -> Object | None:

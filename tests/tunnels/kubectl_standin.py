@@ -65,6 +65,8 @@ def get_raw(path):
         if cluster is None:
             fail('Error from server (NotFound): rayclusters.ray.io "demo" not found')
         say(cluster)
+    elif "/rayclusters" in path and "watch=true" in path:
+        watch(path, lambda: [cluster] if (cluster := read("cluster.json")) else [], [read("cluster.json")])
     elif "/rayclusters" in path:
         cluster = read("cluster.json")
         say({"metadata": {"resourceVersion": "1"}, "items": [cluster] if cluster else []})
@@ -73,7 +75,8 @@ def get_raw(path):
     elif "/events" in path:
         say({"metadata": {"resourceVersion": "1"}, "items": []})
     elif "watch=true" in path:
-        watch(float(re.search(r"timeoutSeconds=(\d+)", path)[1]), re.search(r"resourceVersion=(\d+)", path)[1])
+        version = re.search(r"resourceVersion=(\d+)", path)[1]
+        watch(path, lambda: read("pods.json", []), read(f"listed-{version}.json"))
     else:
         version, pods = str(time.time_ns()), read("pods.json", [])
         with open(os.path.join(WORLD, f"listed-{version}.json"), "w", encoding="utf-8") as file:
@@ -81,18 +84,19 @@ def get_raw(path):
         say({"metadata": {"resourceVersion": version}, "items": pods})
 
 
-def watch(seconds, version):
-    """Tell every change of pods.json since it was listed."""
-    known = {pod["metadata"]["name"]: pod for pod in read(f"listed-{version}.json")}
-    end = time.monotonic() + seconds
+def watch(path, look, listed):
+    """Tell every change of what is there since it was listed."""
+    seconds = re.search(r"timeoutSeconds=(\d+)", path)
+    known = {item["metadata"]["name"]: item for item in listed if item}
+    end = time.monotonic() + float(seconds[1] if seconds else 300)
     while time.monotonic() < end:
-        pods = {pod["metadata"]["name"]: pod for pod in read("pods.json", [])}
-        for name, pod in pods.items():
-            if known.get(name) != pod:
-                say({"type": "MODIFIED" if name in known else "ADDED", "object": pod})
-        for name in known.keys() - pods.keys():
+        there = {item["metadata"]["name"]: item for item in look()}
+        for name, item in there.items():
+            if known.get(name) != item:
+                say({"type": "MODIFIED" if name in known else "ADDED", "object": item})
+        for name in known.keys() - there.keys():
             say({"type": "DELETED", "object": known[name]})
-        known = pods
+        known = there
         time.sleep(STEP)
 
 

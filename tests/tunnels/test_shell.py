@@ -131,6 +131,58 @@ def test_what_a_head_cannot_be_known_by_is_no_login(
     assert not (world.folder / "kubectl.world" / "authorized_keys").exists()
 
 
+INSTALLING = '{"service": "ssh", "state": "installing", "why": "unpacking"}\n{"supervisor": "alive"}\n'
+RUNNING = json.dumps({"service": "ssh", "state": "running", "port": 2222, "user": "ray", "host_key": KEY})
+SHOW = (sys.executable, "-m", "krayne", "ssh", "demo", "--print-config")
+
+
+def asked(world: World, verb: str) -> int:
+    """How many kubectls of a verb there were."""
+    return sum(call["argv"][0] == verb for call in world.calls)
+
+
+def test_a_service_that_is_being_installed_is_awaited(world: World, shell: Shell) -> None:
+    """Said once; the head is asked now and then, the API server only once, however long it takes."""
+    world.make_cluster(ports={"ssh": 22})
+    world.write("services", INSTALLING)
+    with shell.start(*SHOW) as waiting:
+        until(lambda: asked(world, "exec") >= 3, timeout=30)
+        world.write("services", RUNNING + '\n{"supervisor": "alive"}\n')
+        out, err = waiting.communicate()
+    assert (waiting.returncode, "Host krayne-demo.ml" in out) == (0, True), err
+    assert err == "waiting for the SSH service of raycluster demo in namespace ml: unpacking\n"
+    assert asked(world, "get") == 5  # the cluster, its pods; then a watch of each, the pods' begun with a list
+
+
+def test_a_head_that_comes_while_its_service_is_awaited_is_asked(world: World, shell: Shell) -> None:
+    """Nobody is asked before there is one."""
+    world.make_cluster(ports={"ssh": 22})
+    world.remove_head("demo-head-1")
+    world.write("services", RUNNING + '\n{"supervisor": "alive"}\n')
+    with shell.start(*SHOW) as waiting:
+        until(lambda: asked(world, "get") == 5, timeout=20)
+        assert asked(world, "exec") == 0
+        world.head("demo-head-2")
+        out, err = waiting.communicate()
+    assert (waiting.returncode, "Host krayne-demo.ml" in out) == (0, True), err
+    assert "the head does not run" in err
+    assert {call["argv"][1] for call in world.calls if call["argv"][0] == "exec"} == {"demo-head-2"}
+
+
+def test_waiting_for_a_service_ends_with_its_cluster_or_its_time(world: World, shell: Shell) -> None:
+    """In words that say which."""
+    world.make_cluster(ports={"ssh": 22})
+    world.write("services", INSTALLING)
+    said = krayne(shell, "ssh", "demo", "--timeout", "100ms")
+    assert (said.code, "is not there after 0.1s: unpacking" in said.err) == (3, True), str(said)
+    before = asked(world, "exec")
+    with shell.start(*SHOW) as waiting:
+        until(lambda: asked(world, "exec") >= before + 2, timeout=20)
+        world.remove_cluster()
+        _, err = waiting.communicate()
+    assert (waiting.returncode, "was deleted while its SSH service was waited for" in err) == (1, True), err
+
+
 @pytest.fixture
 def sshd(world: World, tmp_path: Path) -> Iterator[Path]:
     """A real SSH server as the head's, which takes the keys that are put into the head; its folder."""

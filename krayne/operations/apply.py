@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from krayne.operations.wait import Progress
 
 _CONTROLS = re.compile("[\x7f-\x9f\ufffe\uffff]")
+_AUTOSCALER = "python-requests"  # Ray's autoscaler patches with Python's requests, and names no field manager
 _TRIES = 5  # KubeRay writes the status often while a cluster starts; each write moves the resourceVersion
 
 
@@ -113,7 +114,7 @@ def _apply(
             if live is not None and not dry_run:
                 live = adopt_own_fields(kubectl, live)
             manifest = desired if live is None else _onto(desired, live)
-            after = _send(sending, manifest, force)
+            after = _send(sending, manifest, force, autoscales=_autoscales(live, manifest))
         except StaleError:
             continue
         if live is not None and dry_run:
@@ -134,7 +135,7 @@ class _Sending(NamedTuple):
     own_template: bool
 
 
-def _send(to: _Sending, manifest: dict[str, Any], force: bool) -> dict[str, Any]:
+def _send(to: _Sending, manifest: dict[str, Any], force: bool, *, autoscales: bool) -> dict[str, Any]:
     """Apply a manifest, taking over what is ours to take. Raises ConflictError about what is not."""
     from krayne.kubectl.failures import ApplyConflictError
 
@@ -144,9 +145,10 @@ def _send(to: _Sending, manifest: dict[str, Any], force: bool) -> dict[str, Any]
     try:
         return submit(manifest, to.config, apply, to.warn, own_template=to.own_template)
     except ApplyConflictError as error:
-        if all(_may_take(owner, field, manifest) for owner, field in error.conflicts):
-            return _send(to, manifest, True)
-        raise _conflict(to.kubectl, to.config.name, error.conflicts) from error
+        theirs = [(owner, field) for owner, field in error.conflicts if not _may_take(owner, field, autoscales)]
+        if theirs:
+            raise _conflict(to.kubectl, to.config.name, theirs) from error
+        return _send(to, manifest, True, autoscales=autoscales)
 
 
 def _refuse_controls(name: str, manifest: dict[str, Any]) -> None:
@@ -192,20 +194,24 @@ def _scaled(group: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any
     return {**group, "replicas": replicas, **strategy}
 
 
-def _may_take(owner: str, field: str, manifest: dict[str, Any]) -> bool:
+def _autoscales(*clusters: dict[str, Any] | None) -> bool:
+    return any(cluster["spec"].get("enableInTreeAutoscaling") for cluster in clusters if cluster)
+
+
+def _may_take(owner: str, field: str, autoscales: bool) -> bool:
     """Whether a field is ours to take without asking: our own (scale writes it too), or the worker groups of a cluster
-    whose autoscaler owns them for the replicas, which are kept. Ray's autoscaler patches with Python's requests."""
-    if owner == FIELD_MANAGER:
-        return True
-    autoscaled = bool(manifest["spec"].get("enableInTreeAutoscaling"))
-    return autoscaled and owner == "python-requests" and field == ".spec.workerGroupSpecs"
+    that autoscales, or did until now: the autoscaler owns them for the replicas."""
+    return owner == FIELD_MANAGER or (autoscales and owner == _AUTOSCALER and field == ".spec.workerGroupSpecs")
 
 
 def _conflict(kubectl: Kubectl, name: str, conflicts: list[tuple[str, str]]) -> ConflictError:
-    owned = "\n".join(f"  {field} is managed by {owner}" for owner, field in conflicts)
+    owned = "\n".join(
+        f"  {field} is managed by {owner}" + (" (as Ray's autoscaler is called)" if owner == _AUTOSCALER else "")
+        for owner, field in conflicts
+    )
     return ConflictError(
         f"cannot apply {kubectl.named(name)}: others manage what this would change, so nothing was:\n{owned}\n"
-        "Take these fields over with --force-conflicts, or leave them out of the configuration"
+        "Take these fields over with --force-conflicts, or configure the values that they have"
     )
 
 

@@ -64,6 +64,17 @@ def test_does_not_fight_the_autoscaler_over_replicas(shell: Shell) -> None:
     assert (group["replicas"], group["maxReplicas"]) == (3, 6)
 
 
+def test_the_autoscaler_can_be_turned_off_after_it_has_scaled(shell: Shell) -> None:
+    """It owns the worker groups then; from now on they are the configuration's."""
+    text = "name: x\nautoscaler: {enabled: true}\nworker_groups: [{name: w, replicas: 2, max_replicas: 5}]\n"
+    shell.krayne("apply", "-f", "-", stdin=text).ok()
+    by_autoscaler = '[{"op": "replace", "path": "/spec/workerGroupSpecs/0/replicas", "value": 3}]'
+    shell.kubectl("patch", "raycluster", "x", "--type=json", "--field-manager=python-requests", "-p", by_autoscaler)
+    shell.krayne("apply", "-f", "-", stdin=text.replace("true", "false")).ok()
+    spec = shell.get("raycluster", "x")["spec"]
+    assert (spec["workerGroupSpecs"][0]["replicas"], spec.get("enableInTreeAutoscaling", False)) == (2, False)
+
+
 def test_only_what_this_call_created_is_offered_for_deletion(shell: Shell) -> None:
     """A wait that fails says how to undo a creation; a cluster that was there before is not to be deleted for it."""
     made, changed = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,22 @@ def test_takes_the_worker_groups_back_from_the_autoscaler_and_from_scale(
     fake_kubectl.reply("get --raw", json={"items": []}, times=None)
     apply(kubectl)
     assert len(applied(fake_kubectl)) == 2
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_takes_the_worker_groups_also_where_the_autoscaler_is_turned_off(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any], before: bool
+) -> None:
+    """They are its own until then; of one that was off before, nobody knows who wrote."""
+    live["spec"]["enableInTreeAutoscaling"] = before
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply --force-conflicts", json=live, times=None)
+    fake_kubectl.reply("apply", stderr=conflict("python-requests", ".spec.workerGroupSpecs"), code=1)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    refused = pytest.raises(ConflictError, match="as Ray's autoscaler is called")
+    with nullcontext() if before else refused:
+        apply_cluster(CONFIG.replace(autoscaler={"enabled": False}), warn=[].append, kubectl=kubectl)
+    assert len(applied(fake_kubectl)) == 1 + before
 
 
 @pytest.mark.parametrize(

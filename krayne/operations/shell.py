@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from krayne.errors import ClusterNotReadyError, KrayneError, UsageError
@@ -122,15 +123,17 @@ def ssh_config(
     import shutil
 
     from krayne import ssh
+    from krayne.tunnels.control import kubeconfig_variable
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     login = _prepare(kubectl, name, timeout)
     binary = shutil.which(kubectl.binary) or kubectl.binary
-    # An editor's environment is not this shell's.
-    variables = {"KUBECTL": os.path.abspath(binary), "KUBECONFIG": os.environ.get("KUBECONFIG")}  # noqa: PTH100 - of text
+    # An editor's environment and folder are not this shell's.
+    variables = {"KUBECTL": os.path.abspath(binary), "KUBECONFIG": kubeconfig_variable()}  # noqa: PTH100 - of text
     variables["XDG_STATE_HOME"] = os.environ.get("XDG_STATE_HOME")
     env = [f"{key}={value}" for key, value in variables.items() if value]
-    flags = kubectl.pinned().within(kubectl.current_namespace).flags()
+    pinned = replace(kubectl.pinned(), kubeconfig=kubectl.connection()["kubeconfig"])
+    flags = pinned.within(kubectl.current_namespace).flags()
     proxy = ["/usr/bin/env", *env, *program, "ssh", name, *flags, "--stdio"]
     return ssh.config(login, f"krayne-{name}.{kubectl.current_namespace}", proxy)
 

@@ -60,7 +60,7 @@ def hold(
             revision=(before.revision if before else 0) + 1,
             place=place,
             connection=kubectl.pinned().connection(),
-            kubeconfig=_kubeconfig(),
+            kubeconfig=kubeconfig_variable(),
             local=assign(place, before, record, holder.services, asked),
             remote={**(before.remote if before else {}), **remote},
             holders=holders,
@@ -141,6 +141,13 @@ def end(record: Record) -> None:
     _bury(record)
 
 
+def kubeconfig_variable() -> str | None:
+    """$KUBECONFIG, its paths absolute: for a kubectl that works in another folder; None without one."""
+    files = os.environ.get("KUBECONFIG")
+    paths = (os.path.abspath(path) if path else "" for path in files.split(os.pathsep)) if files else ()  # noqa: PTH100 - of text
+    return os.pathsep.join(paths) or None
+
+
 def _bury(record: Record) -> None:
     """End the kubectls of a supervisor that ended without doing so."""
     if not record.running:
@@ -182,13 +189,6 @@ def _way(wanted: Wanted) -> dict[str, Any]:
     """Where kubectl leads, and as whom; not how long a call may take."""
     way = {name: flag for name, flag in wanted.connection.items() if name not in ("namespace", "request_timeout")}
     return way if way.get("kubeconfig") else way | {"KUBECONFIG": wanted.kubeconfig}
-
-
-def _kubeconfig() -> str | None:
-    """$KUBECONFIG, its paths absolute: a supervisor works in another folder."""
-    files = os.environ.get("KUBECONFIG")
-    paths = (os.path.abspath(path) if path else "" for path in files.split(os.pathsep)) if files else ()  # noqa: PTH100 - of text
-    return os.pathsep.join(paths) or None
 
 
 def _await_nobody(folder: str) -> None:

@@ -278,6 +278,16 @@ def test_the_printed_config_works_as_it_is(world: World, shell: Shell, sshd: Pat
     until(lambda: not world.supervisors(), timeout=10)  # ssh just kills its proxy
 
 
+def test_the_printed_config_holds_no_path_of_this_folder(world: World, shell: Shell) -> None:
+    """It is read in others."""
+    world.make_cluster(ports={"ssh": 22})
+    world.write("services", RUNNING + '\n{"supervisor": "alive"}\n')
+    Path(shell.cwd, "mine").write_bytes(Path(os.environ["KUBECONFIG"]).read_bytes())
+    named = shell.run(*SHOW, "--kubeconfig", "mine").ok().out
+    assert f"--kubeconfig={shell.cwd}/mine " in named
+    assert f" KUBECONFIG={shell.cwd}/mine " in shell.run(*SHOW, KUBECONFIG="mine").ok().out
+
+
 def _tool(name: str) -> str:
     return str(shutil.which(name, path=OPENSSH))
 

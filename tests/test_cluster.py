@@ -136,7 +136,7 @@ def test_without_pods_the_status_counts_workers() -> None:
 def test_details_tell_pods_conditions_events() -> None:
     """The head comes first; what says the same of the same is one event, the newest last."""
     seen = details("crash-loop")
-    assert [(pod.name, pod.status, pod.restarts) for pod in seen.pods] == [
+    assert [(pod.name, pod.status, pod.restarts) for pod in seen.pods or ()] == [
         ("demo-head-tkbwk", "CrashLoopBackOff", 3),
         ("demo-cpu-worker-th4vr", "Init", 0),
     ]

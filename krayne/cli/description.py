@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from krayne.cli.tables import NONE, age, cell, columns, painted
-from krayne.cluster.details import ClusterDetails
+from krayne.cluster.details import ClusterDetails, Event, Pod
 from krayne.cluster.values import ClusterInfo
 from krayne.text import one_line, printable
 
+_UNKNOWN, _FORBIDDEN = "<unknown>", "<forbidden>"
 _LONG = 1000  # characters of a message; that of a hook that failed may hold a whole program, twice
 
 
@@ -33,11 +34,19 @@ def details_text(details: ClusterDetails, *, now: datetime, colour: bool = False
     if colour:
         lines[2] = painted(lines[2], info.status, lines[2].rindex(info.status.value))
     for title, section in _sections(details, now):
-        lines += [f"{title}:" + ("" if section else f"  {NONE}"), *(f"  {line}" for line in section)]
+        said = "" if section else f"  {NONE}" if section is not None else f"  {_FORBIDDEN}{_why(details, title)}"
+        lines += [f"{title}:{said}", *(f"  {line}" for line in section or ())]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[str]]]:
+def _why(details: ClusterDetails, title: str) -> str:
+    """Why the section of that title could not be read."""
+    why = details.unread.get(title.lower())
+    return f": {one_line(why, _LONG)}" if why else ""
+
+
+def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[str] | None]]:
+    """Each section's title and lines, None where it could not be read."""
     info, head = details.info, details.info.head
     urls = [
         ("Dashboard", info.dashboard_url),
@@ -52,6 +61,7 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
         ("Read from", details.versions.source),
         ("KubeRay", info.kuberay_version),
     ]
+    nothing = _UNKNOWN if details.pods is None else NONE
     asks = f"{head.cpus} CPUs, {head.memory} memory, {head.gpus} GPUs"
     about_head = [
         ("Pod", head.pod),
@@ -63,14 +73,14 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
         ("Asks for", asks),
     ]
     return [
-        ("Head", _fields((key, [value] if value else [NONE]) for key, value in about_head)),
+        ("Head", _fields((key, [value or nothing]) for key, value in about_head)),
         ("Worker groups", _groups(info)),
-        ("Versions", _fields((key, [value] if value else ["<unknown>"]) for key, value in versions)),
-        ("Pods", _pods(details, now)),
+        ("Versions", _fields((key, [value or _UNKNOWN]) for key, value in versions)),
+        ("Pods", None if details.pods is None else _pods(details.pods, now)),
         ("Conditions", _conditions(details, now)),
         ("Services", _services(details, now)),
         ("URLs", _fields((key, [value]) for key, value in urls if value)),
-        ("Events", _events(details, now)),
+        ("Events", None if details.events is None else _events(details.events, now)),
     ]
 
 
@@ -103,7 +113,7 @@ def _groups(info: ClusterInfo) -> list[str]:
     return _table(titles, rows)
 
 
-def _pods(details: ClusterDetails, now: datetime) -> list[str]:
+def _pods(pods: Sequence[Pod], now: datetime) -> list[str]:
     titles = ["NAME", "GROUP", "READY", "STATUS", "RESTARTS", "AGE", "NODE"]
     lines = _table(
         titles,
@@ -117,10 +127,10 @@ def _pods(details: ClusterDetails, now: datetime) -> list[str]:
                 age(pod.created, now),
                 pod.node or "",
             ]
-            for pod in details.pods
+            for pod in pods
         ],
     )
-    notes = [f"{printable(pod.name)} {printable(pod.problem)}" for pod in details.pods if pod.problem]
+    notes = [f"{printable(pod.name)} {printable(pod.problem)}" for pod in pods if pod.problem]
     return [*lines, *notes]
 
 
@@ -147,7 +157,7 @@ def _conditions(details: ClusterDetails, now: datetime) -> list[str]:
     return _table(["TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"], rows)
 
 
-def _events(details: ClusterDetails, now: datetime) -> list[str]:
+def _events(events: Sequence[Event], now: datetime) -> list[str]:
     rows = [
         [
             each.type,
@@ -156,7 +166,7 @@ def _events(details: ClusterDetails, now: datetime) -> list[str]:
             each.object,
             one_line(each.message, _LONG),
         ]
-        for each in details.events
+        for each in events
     ]
     return _table(["TYPE", "REASON", "AGE", "OBJECT", "MESSAGE"], rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,51 +73,57 @@ class Versions(Value):
 
 @dataclass(frozen=True, slots=True)
 class ClusterDetails(Value):
-    """A cluster in full: what ``describe`` shows. ``next_steps``: what a person can do about ``info.cause``, and about
-    pods of groups that it no longer has.
+    """A cluster in full: what ``describe`` shows.
+
+    ``pods`` or ``events`` None: they could not be read, which ``unread`` gives the reason of, by the field's name.
+    ``next_steps``: what a person can do about ``info.cause``, and about pods of groups that it no longer has.
     """
 
     info: ClusterInfo
     versions: Versions
-    pods: tuple[Pod, ...]
+    pods: tuple[Pod, ...] | None
     conditions: tuple[Condition, ...]
-    events: tuple[Event, ...]
+    events: tuple[Event, ...] | None
     next_steps: tuple[str, ...]
     services: tuple[ServiceInfo, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the info's fields and, beside them, the details."""
-        rest = {field: plain(getattr(self, field)) for field in self.__dataclass_fields__ if field != "info"}
+        rest = {name: plain(getattr(self, name)) for name in self.__dataclass_fields__ if name != "info"}
         return self.info.as_dict() | rest
 
 
 def cluster_details(
     cluster: dict[str, Any],
     pods: Sequence[Object] | None,
-    events: Sequence[Object] = (),
+    events: Sequence[Object] | None = (),
     *,
     now: datetime,
     versions: Versions | None = None,
     services: tuple[ServiceInfo, ...] = (),
     way: Sequence[str] = (),
+    unread: Mapping[str, str] | None = None,
 ) -> ClusterDetails:
-    """Tell all of a cluster. ``pods`` and ``events``: as ``judge`` takes them.
+    """Tell all of a cluster. ``pods`` and ``events``: as ``judge`` takes them, None where they could not be read.
 
-    ``versions`` and ``services``: as read from its head; without the former what its spec asks for stands.
+    ``unread``: why they could not, by the field's name. ``versions`` and ``services``: as read from its head; without
+    the former what its spec asks for stands.
     ``way``: kubectl's flags that lead to its API server, for the next steps.
     """
-    heard = Events(events)
+    heard = Events(events or ())
     verdict = judge(cluster, pods, heard, now=now)
     own = own_pods(cluster, pods)
     info = info_of(cluster, pods, verdict)
     return ClusterDetails(
         info=info,
         versions=versions or Versions(info.ray_version, None, "the spec"),
-        pods=tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
+        pods=None if pods is None else tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
-        events=_merged(events),
+        events=None if events is None else _merged(events),
         next_steps=next_steps(info, verdict, way, _left_over(cluster, own or ())),
         services=services,
+        unread=unread or {},
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from krayne.cluster import ClusterDetails, Versions
+    from krayne.errors import PermissionDeniedError
     from krayne.kubectl import Reply
     from krayne.objects import Object
     from krayne.services import ServiceInfo
@@ -27,7 +28,8 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     """One cluster with its head, groups, pods, conditions, events, versions, URLs, and why it is not ready.
 
     The versions and the services are asked of the running head where that is allowed; else, and where it does not
-    answer within 5 seconds, the versions are taken from the manifest, and the services are unknown. Raises
+    answer within 5 seconds, the versions are taken from the manifest, and the services are unknown. Pods and events
+    that may not be listed are None, and ``unread`` says which right is missing. Raises
     ClusterNotFoundError (its text names similar clusters) or another KrayneError.
     """
     from krayne.cluster import cluster_details
@@ -36,14 +38,30 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     with kubectl.get_cluster(name) as asked, kubectl.list_pods([name]) as its_pods, kubectl.list_events() as heard:
-        cluster, pods = found_cluster(kubectl, name, asked), items(its_pods)
-        events = of_cluster(name, pods or [], items(heard) or [])
+        unread: dict[str, str] = {}
+        cluster = found_cluster(kubectl, name, asked)
+        pods = items(its_pods, lambda error: unread.update(pods=_missing_right(error)))
+        events = items(heard, lambda error: unread.update(events=_missing_right(error)))
     with _ask_versions(kubectl, pods or []) as versions_asked:  # runs while the services are asked
-        services = _services(kubectl, cluster, pods or [])
+        services = _services(kubectl, cluster, pods)
         versions = _running_versions(versions_asked, kubectl.patience(_PATIENCE))
     now = datetime.now(timezone.utc)
-    details = cluster_details(cluster, pods, events, now=now, versions=versions, services=services, way=kubectl.way)
+    details = cluster_details(
+        cluster,
+        pods,
+        None if events is None else of_cluster(name, pods or [], events),
+        now=now,
+        versions=versions,
+        services=services,
+        way=kubectl.way,
+        unread=unread,
+    )
     return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
+
+
+def _missing_right(error: PermissionDeniedError) -> str:
+    """Who needs which right, and how to check it: the last line of such an error."""
+    return str(error).splitlines()[-1]
 
 
 def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> AbstractContextManager[Reply | None]:
@@ -70,7 +88,7 @@ def _running_versions(asked: Reply | None, within: float) -> Versions | None:
     return Versions(ray=ray, python=python, source="head") if python else None
 
 
-def _services(kubectl: Kubectl, cluster: Object, pods: Sequence[Object]) -> tuple[ServiceInfo, ...]:
+def _services(kubectl: Kubectl, cluster: Object, pods: Sequence[Object] | None) -> tuple[ServiceInfo, ...]:
     """How the services stand; unknown, with the reason, where the head may not be asked or does not answer."""
     from krayne.kubectl.failures import NoAnswerError
     from krayne.operations.services import services_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from krayne.kubectl import Kubectl, Reply
     from krayne.objects import Object
@@ -55,13 +55,18 @@ def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]
     return ClusterNotFoundError("\n".join(lines))
 
 
-def items(reply: Reply) -> Sequence[Object] | None:
-    """The listed objects; None where the user may not list them, which costs detail but not the answer."""
+def items(reply: Reply, forbidden: Callable[[PermissionDeniedError], None] | None = None) -> Sequence[Object] | None:
+    """The listed objects; None where the user may not list them, which costs detail but not the answer.
+
+    ``forbidden`` is then told why.
+    """
     from krayne.kubectl.listing import without_managers
 
     try:
         return reply.items(without_managers)
-    except PermissionDeniedError:
+    except PermissionDeniedError as error:
+        if forbidden:
+            forbidden(error)
         return None
 
 

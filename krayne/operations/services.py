@@ -21,32 +21,34 @@ def get_cluster_services(
 ) -> tuple[ServiceInfo, ...]:
     """Every service of a cluster, in one order: notebook, code-server, ssh; with their secrets, as the head has them.
 
-    A service that the RayCluster does not have is off. Where the head does not run yet, or is being replaced, the
-    others are installing. Raises ClusterNotFoundError, PermissionDeniedError (the right to exec is needed) or another
-    KrayneError.
+    A service that the RayCluster does not have is off. Where the head does not run (yet), the others are waiting; where
+    the pods may not be read, unknown. Raises ClusterNotFoundError, PermissionDeniedError (the right to exec is needed)
+    or another KrayneError.
     """
     from krayne.operations.reading import read_with_pods
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     cluster, pods = read_with_pods(kubectl, name)
-    return services_of(kubectl, cluster, pods or [])
+    return services_of(kubectl, cluster, pods)
 
 
 def services_of(
-    kubectl: Kubectl, cluster: Object, pods: Sequence[Object], *, within: float | None = None
+    kubectl: Kubectl, cluster: Object, pods: Sequence[Object] | None, *, within: float | None = None
 ) -> tuple[ServiceInfo, ...]:
     """The services of a cluster whose objects have been read: one kubectl exec, none where no service is on.
 
-    ``within``: seconds that the head has to answer, else NoAnswerError.
+    ``pods``: None where they may not be read. ``within``: seconds that the head has to answer, else NoAnswerError.
     """
-    from krayne.services import READ_STATES, awaited, head_of, read_states, services_in
+    from krayne.services import READ_STATES, awaited, head_of, read_states, services_in, unknown
 
     enabled = services_in(cluster)
     if not any(enabled.values()):
         return read_states("", enabled)
+    if pods is None:
+        return unknown(enabled, "its pods may not be listed")
     head = head_of(pods)
     if head is None:
-        return awaited(enabled)
+        return awaited(enabled, cluster)
     written = kubectl.exec(head.pod, head.container, *READ_STATES).text(within=within)
     fresh = head.started is not None and (datetime.now(timezone.utc) - head.started).total_seconds() < _HOOK_SECONDS
     return read_states(written, enabled, fresh=fresh)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from krayne import objects
 from krayne.cluster.values import Value
+from krayne.objects import Object
 from krayne.services.logins import is_host_key, is_user
 
-State = Literal["installing", "running", "failed", "off", "unknown"]
+State = Literal["waiting", "installing", "running", "failed", "off", "unknown"]
 
 STATES_FOLDER = "/tmp/krayne-services"  # noqa: S108 - in the head's container; the supervisor checks whose it is
 # By name: the named container port, and the field of the configuration's `services`.
@@ -21,12 +23,13 @@ _SECRETS = frozenset({"token", "password"})
 
 @dataclass(frozen=True, slots=True)
 class ServiceInfo(Value):
-    """A service of the head, as its supervisor last wrote it; ``unknown`` where the head could not be asked.
+    """A service of the head, as its supervisor last wrote it.
 
-    ``why``: what is being done where it is installing, the reason where it failed. ``port`` is the one it listens on,
-    on the pod's loopback. ``since`` is RFC 3339. ``user`` and ``host_key`` (a line of known_hosts without the host)
-    are ssh's, None where what stands there is neither: any task of Ray can write it, and both get into files that ssh
-    obeys. Secrets are neither in its repr nor in its dict.
+    ``waiting``: the head does not run; ``unknown``: it could not be asked. ``why``: what is being done where it is
+    installing, else the reason. ``port`` is the one it listens on, on the pod's loopback. ``since`` is RFC 3339.
+    ``user`` and ``host_key`` (a line of known_hosts without the host) are ssh's, None where what stands there is
+    neither: any task of Ray can write it, and both get into files that ssh obeys. Secrets are neither in its
+    repr nor in its dict.
     """
 
     service: str
@@ -52,7 +55,7 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
     ``fresh``: the container has just started, so that having written nothing yet is no failure.
     """
     if fresh and not written.strip():
-        return awaited(enabled)
+        return _alike(enabled, "installing", "the head has just started")
     states: dict[str, Mapping[str, Any]] = {}
     alive = False
     for line in written.splitlines():
@@ -67,9 +70,14 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
     return tuple(_info(name, states.get(name), alive) if enabled.get(name) else _off(name) for name in SERVICES)
 
 
-def awaited(enabled: Mapping[str, bool]) -> tuple[ServiceInfo, ...]:
-    """The services of a head that does not run yet, or is being replaced."""
-    return _alike(enabled, "installing", "the head does not run yet")
+def awaited(enabled: Mapping[str, bool], cluster: Object) -> tuple[ServiceInfo, ...]:
+    """The services of a cluster whose head does not run, whether it will or not."""
+    why = "the head does not run"
+    if objects.is_going(cluster):
+        why = "the cluster is being deleted"
+    elif objects.at(cluster, "spec", "suspend") is True:
+        why = "the cluster is suspended"
+    return _alike(enabled, "waiting", why)
 
 
 def unknown(enabled: Mapping[str, bool], why: str) -> tuple[ServiceInfo, ...]:

@@ -163,8 +163,19 @@ def test_a_description_tells_status_and_why_first(name: str) -> None:
     places = [lines.index(next(line for line in lines if line.startswith(f"{title}:"))) for title in SECTIONS]
     assert places == sorted(places)
     assert "\n".join(lines) == "\n".join(line.rstrip() for line in lines)
-    for pod in seen.pods:
+    for pod in seen.pods or ():
         assert pod.name in text
+
+
+def test_what_may_not_be_listed_reads_as_forbidden_and_not_as_absent() -> None:
+    """With the right that is missing; what only the pods tell is unknown."""
+    capture, why = CAPTURES["ready-3-ready"], "me needs the right to list {}: ask for it"
+    unread = {each: why.format(each) for each in ("pods", "events")}
+    text = details_text(cluster_details(capture.cluster, None, None, now=capture.now, unread=unread), now=NOW)
+    assert "\nPods:  <forbidden>: me needs the right to list pods: ask for it\n" in text
+    assert "\nEvents:  <forbidden>: me needs the right to list events: ask for it\n" in text
+    assert re.search(r"\n  Node: +<unknown>\n", text)
+    assert re.search(r"\n  KubeRay: +<unknown>\n", text)
 
 
 SECTIONS = ("Head", "Worker groups", "Versions", "Pods", "Conditions", "URLs", "Events")

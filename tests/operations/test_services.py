@@ -67,7 +67,7 @@ def test_a_head_that_does_not_run_is_awaited(
     fake_kubectl.reply("get --raw */pods*", json={"items": []})
     fake_kubectl.reply("get --raw */rayclusters/demo", json=hooked)
     notebook, _, ssh = get_cluster_services("demo", kubectl=kubectl)
-    assert (notebook.state, notebook.why, ssh.state) == ("installing", "the head does not run yet", "off")
+    assert (notebook.state, notebook.why, ssh.state) == ("waiting", "the head does not run", "off")
 
 
 def test_a_missing_right_or_cluster_is_an_error(
@@ -97,6 +97,28 @@ def test_a_head_that_does_not_answer_holds_describe_up_no_longer_than_allowed(
     assert [info.why for info in details.services] == ["the head did not answer in 0.5 s"] * 2 + [None]
     assert details.versions.source == "the spec"
     assert left_behind(fake_kubectl) == []
+
+
+def test_describing_without_the_right_to_list_says_what_is_unknown(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, hooked: dict[str, Any]
+) -> None:
+    """None is not nothing: which right is missing stands in its place."""
+    no = (
+        'Error from server (Forbidden): {0} is forbidden: User "me" cannot list resource "{0}" in API group "" '
+        'in the namespace "ml"'
+    )
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=hooked)
+    fake_kubectl.reply("get --raw */pods*", stderr=no.format("pods"), code=1)
+    fake_kubectl.reply("get --raw */events*", stderr=no.format("events"), code=1)
+    details = describe_cluster("demo", kubectl=kubectl)
+    assert (details.pods, details.events) == (None, None)
+    assert [details.unread[each] for each in ("pods", "events")] == [
+        f"me needs the right to list {each}: ask for it, then check with: kubectl auth can-i list {each} -n ml"
+        for each in ("pods", "events")
+    ]
+    notebook, _, ssh = details.services
+    assert (notebook.state, notebook.why, ssh.state) == ("unknown", "its pods may not be listed", "off")
+    assert json.loads(json.dumps(details.as_dict()))["pods"] is None
 
 
 @pytest.mark.parametrize("allowed", [True, False])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from krayne.config import ClusterConfig
+from krayne.objects import Object
 from krayne.render import render
 from krayne.services import SERVICES, HeadPod, awaited, head_of, read_states, services_in
 
@@ -89,8 +90,7 @@ def test_what_cannot_be_read_has_failed(text: str) -> None:
 
 def test_a_container_that_has_just_started_is_awaited() -> None:
     """Its hook may not have written yet."""
-    assert read_states("", ALL, fresh=True) == awaited(ALL)
-    assert {info.state for info in awaited(ALL)} == {"installing"}
+    assert {info.state for info in read_states("", ALL, fresh=True)} == {"installing"}
     assert "no Python" in (read_states("", ALL)[0].why or "")
 
 
@@ -114,3 +114,17 @@ def test_the_newest_running_head_is_the_head() -> None:
     assert (found.pod, found.container) == ("new", "ray-head")
     assert found.started is not None
     assert head_of([waiting, going]) is None
+
+
+@pytest.mark.parametrize(
+    ("cluster", "why"),
+    [
+        ({}, "the head does not run"),
+        ({"spec": {"suspend": True}}, "the cluster is suspended"),
+        ({"metadata": {"deletionTimestamp": "2026-11-23T06:00:00Z"}}, "the cluster is being deleted"),
+    ],
+)
+def test_services_of_a_head_that_does_not_run_wait(cluster: Object, why: str) -> None:
+    """Nothing installs them, and nothing may ever."""
+    enabled = {**ALL, "ssh": False}
+    assert [(info.state, info.why) for info in awaited(enabled, cluster)] == [("waiting", why)] * 2 + [("off", None)]

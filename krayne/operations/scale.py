@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from krayne.cluster import ClusterInfo
     from krayne.operations.submit import Warn
 
+_UNBOUNDED = 2**31 - 1  # the CRD's default of maxReplicas
 _TRIES = 5  # a writer that is faster than us five times in a row is at war with us
 
 
@@ -124,8 +125,8 @@ def _find_group(cluster: dict[str, Any], group: str | None) -> int:
 def _check(current: dict[str, Any], wanted: _Bounds) -> None:
     """Raise UsageError if the group would contradict itself: KubeRay clamps such numbers silently."""
     for number, field in zip(wanted, _FIELDS, strict=True):
-        if number is not None and number < 0:
-            raise UsageError(f"{field} cannot be {number}: 0 or more")
+        if number is not None and (type(number) is not int or number < 0):
+            raise UsageError(f"{field} cannot be {number!r}: it is a whole number, 0 or more")
     after = _after(current, wanted)
     low, high = after.min_replicas or 0, after.max_replicas
     group = current.get("groupName")
@@ -171,9 +172,12 @@ def _warn_of_owners(cluster: dict[str, Any], current: dict[str, Any], wanted: _B
         warn(text)
     if wanted.replicas is None or not cluster["spec"].get("enableInTreeAutoscaling"):
         return
-    after = _after(current, wanted)
-    warn(
-        f"the autoscaler sets the replicas of group {current['groupName']} between {after.min_replicas or 0} and "
-        f"{after.max_replicas} as the load asks for, and will override {wanted.replicas}; "
-        f"to keep that many: --min {wanted.replicas}"
-    )
+    after, number = _after(current, wanted), wanted.replicas
+    low, high = after.min_replicas or 0, _UNBOUNDED if after.max_replicas is None else after.max_replicas
+    bounds = (f"--min {number}" if low < number else "", f"--max {number}" if number < high else "")
+    if missing := " ".join(filter(None, bounds)):
+        between = f"between {low} and {high}" if high < _UNBOUNDED else f"from {low} on"
+        warn(
+            f"the autoscaler sets the replicas of group {current['groupName']}, {between} as the load asks for, and "
+            f"may override {number}; to keep just that many: {missing}"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 
 def warn_caller(text: str) -> None:
-    """How the SDK warns where its caller gives no other way."""
-    warnings.warn(text, stacklevel=3)
+    """How the SDK warns where its caller gives no other way: at the line that called krayne."""
+    level, frame = 1, sys._getframe()
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "krayne":
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]  # None above the outermost one
+    warnings.warn(text, stacklevel=level)
 
 
 def encoded(manifest: dict[str, Any]) -> bytes:

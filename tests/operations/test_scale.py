@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,6 +106,51 @@ def test_asks_for_the_group_where_there_are_several(
         scale_cluster("demo", replicas=1, kubectl=kubectl)
 
 
+@pytest.mark.parametrize("number", ["2", 1.5, True, float("nan")])
+def test_only_whole_numbers_are_sent(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any], number: Any
+) -> None:
+    """Python's callers are told so, whatever they give."""
+    fake_kubectl.reply("get --raw", json=cluster)
+    with pytest.raises(UsageError, match=re.escape(f"replicas cannot be {number!r}: it is a whole number")):
+        scale_cluster("demo", replicas=number, kubectl=kubectl)
+    assert not patches(fake_kubectl)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keeps"),
+    [
+        ({"replicas": 0}, "--max 0"),
+        ({"replicas": 1}, "--min 1 --max 1"),
+        ({"replicas": 2}, "--min 2"),
+        ({"replicas": 1, "max_replicas": 1}, "--min 1"),
+        ({"replicas": 2, "min_replicas": 2}, None),
+    ],
+)
+def test_the_bounds_that_keep_a_number_are_told(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any], wanted: dict[str, Any], keeps: str | None
+) -> None:
+    """Those that are missing; nothing where the autoscaler has no choice."""
+    cluster["spec"]["enableInTreeAutoscaling"] = True
+    fake_kubectl.reply("get --raw", json=cluster, times=None)
+    fake_kubectl.reply("patch", json=cluster)
+    said: list[str] = []
+    scale_cluster("demo", **wanted, warn=said.append, kubectl=kubectl)
+    assert [text.partition("just that many: ")[2] for text in said] == ([keeps] if keeps else [])
+
+
+def test_the_sdk_warns_at_its_callers_line(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any]
+) -> None:
+    """Not at a line of krayne's own."""
+    cluster["spec"]["enableInTreeAutoscaling"] = True
+    fake_kubectl.reply("get --raw", json=cluster, times=None)
+    fake_kubectl.reply("patch", json=cluster)
+    with pytest.warns(UserWarning, match="the autoscaler sets the replicas") as told:
+        scale_cluster("demo", replicas=2, kubectl=kubectl)
+    assert [warning.filename for warning in told] == [__file__]
+
+
 def test_warns_that_the_autoscaler_decides(
     fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any]
 ) -> None:
@@ -116,7 +162,7 @@ def test_warns_that_the_autoscaler_decides(
     scale_cluster("demo", max_replicas=9, warn=said.append, kubectl=kubectl)
     assert not said
     scale_cluster("demo", replicas=2, warn=said.append, kubectl=kubectl)
-    assert "will override 2; to keep that many: --min 2" in said[0]
+    assert "may override 2; to keep just that many: --min 2" in said[0]
 
 
 def test_warns_about_a_cluster_of_a_rayjob(

@@ -36,39 +36,71 @@ def await_tunnel(
     progress: Progress | None = None,
 ) -> Tunnel:
     """Wait until services are up, as far as they can be. Raises KrayneError where that cannot come by itself."""
-    from krayne.tunnels.control import ensure
-    from krayne.tunnels.files import folder_of, read_record, read_wanted
-    from krayne.tunnels.places import locked
-    from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY
-
-    place, asked = held.place, 0.0
     until = None if timeout is None else time.monotonic() + timeout
-    folder = folder_of(place.key)
-    revision = wanted.revision if (wanted := read_wanted(folder)) else 0
-    last: Tunnel | None = None
-    while True:
-        record = read_record(folder)
-        if record and record.revision >= revision:
-            if progress and record.tunnel != last:
-                progress(record.tunnel)
-            last = record.tunnel
-            if _settled(last, held.services, must):
-                return last
-            busy = any(each.state == PORT_BUSY and each.service in held.services for each in last.forwards)
-            if busy and time.monotonic() > asked + _AGAIN:
-                asked = time.monotonic()
-                held.again()  # somebody was faster: two users who open the same at once want the same ports
-                revision = wanted.revision if (wanted := read_wanted(folder)) else 0
-            if last.state in (NEEDS_LOGIN, DENIED, GONE):
-                raise KrayneError(_stuck(kubectl, last))
-        if record is None or not record.running:
-            with locked():
-                if read_wanted(folder) is None:
-                    raise KrayneError(f"the tunnel to {kubectl.named(place.name)} was closed by somebody else")
-                ensure(place.key)
+    waiting = _Waiting(kubectl, held, progress)
+    while not ((tunnel := waiting.look()) and _settled(tunnel, held.services, must)):
+        waiting.help(tunnel)
         if until is not None and time.monotonic() > until:
-            raise ClusterTimeoutError(_late(kubectl, place, last, timeout))
+            raise ClusterTimeoutError(_late(kubectl, held.place, waiting.last, timeout))
         time.sleep(_LOOK)
+    return tunnel
+
+
+class _Waiting:
+    """A tunnel that is waited for. ``last``: what its supervisor last told, once that has heard what is wanted."""
+
+    def __init__(self, kubectl: Kubectl, held: Held, progress: Progress | None) -> None:
+        from krayne.tunnels.files import folder_of
+
+        self._kubectl, self._held, self._progress = kubectl, held, progress
+        self._folder = folder_of(held.place.key)
+        self._revision, self._asked = self._wanted(), 0.0
+        self._runs = False
+        self.last: Tunnel | None = None
+
+    def look(self) -> Tunnel | None:
+        """How it stands, telling what is new of it; None as long as its supervisor has not heard what is wanted."""
+        from krayne.tunnels.files import read_record
+
+        record = read_record(self._folder)
+        self._runs = record is not None and record.running
+        if record is None or record.revision < self._revision:
+            return None
+        if self._progress and record.tunnel != self.last:
+            self._progress(record.tunnel)
+        self.last = record.tunnel
+        return self.last
+
+    def help(self, tunnel: Tunnel | None) -> None:
+        """Do what one who waits can do about how it stands. Raises KrayneError where that is nothing."""
+        from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, PORT_BUSY
+
+        forwards = tunnel.forwards if tunnel else ()
+        busy = any(each.state == PORT_BUSY and each.service in self._held.services for each in forwards)
+        if busy and time.monotonic() > self._asked + _AGAIN:
+            self._asked = time.monotonic()
+            self._held.again()  # somebody was faster: two users who open the same at once want the same ports
+            self._revision = self._wanted()
+        if tunnel and tunnel.state in (NEEDS_LOGIN, DENIED, GONE):
+            raise KrayneError(_stuck(self._kubectl, tunnel))
+        if not self._runs:
+            self._restart()
+
+    def _restart(self) -> None:
+        from krayne.tunnels.control import ensure
+        from krayne.tunnels.files import read_wanted
+        from krayne.tunnels.places import locked
+
+        with locked():
+            if read_wanted(self._folder) is None:
+                named = self._kubectl.named(self._held.place.name)
+                raise KrayneError(f"the tunnel to {named} was closed by somebody else")
+            ensure(self._held.place.key)
+
+    def _wanted(self) -> int:
+        from krayne.tunnels.files import read_wanted
+
+        return wanted.revision if (wanted := read_wanted(self._folder)) else 0
 
 
 def _settled(tunnel: Tunnel, services: Sequence[str], must: Sequence[str]) -> bool:

@@ -64,10 +64,11 @@ def get(
         return
     from krayne.operations.get import ask_cluster, ask_clusters
 
+    nodes = form == "wide"
     if len(names) == 1:
-        answer = ask_cluster(kubectl, names[0])
+        answer = ask_cluster(kubectl, names[0], nodes=nodes)
     else:
-        answer = ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)
+        answer = ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector, nodes=nodes)
     # Loaded while kubectl waits for the server.
     from krayne.cli.output import written
 

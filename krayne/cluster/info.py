@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +74,13 @@ def _total(cluster: Object) -> Resources:
     """Add up what the head and every desired worker ask for."""
     workers = (asked(group).times(objects.desired_pods(group)) for group in objects.worker_groups(cluster))
     return add_up((asked(objects.mapping(cluster, "spec", "headGroupSpec")), *workers))
+
+
+def with_head(info: ClusterInfo, pod: Object) -> ClusterInfo:
+    """The same cluster, with what its head's pod alone tells."""
+    node, ip = objects.string(pod, "spec", "nodeName") or None, objects.string(pod, "status", "podIP") or None
+    head = replace(info.head, node=node, ip=ip or info.head.ip)
+    return replace(info, head=head, kuberay_version=_annotation(pod, "ray.io/kuberay-version"))
 
 
 def _alive(pods: Sequence[Object] | None, group: str) -> list[Object]:

@@ -149,9 +149,9 @@ class Kubectl:
         path = query(self.clusters_path(everywhere), labelSelector=selector)
         return self.ask("get", "--raw", path, doing=f"list RayClusters {self._where(everywhere)}")
 
-    def list_pods(self, names: Sequence[str] = (), *, everywhere: bool = False) -> Reply:
-        """The Ray pods of the named clusters; of all clusters where none is named."""
-        path = query(self.core_path("pods", everywhere), labelSelector=pod_selector(names))
+    def list_pods(self, names: Sequence[str] = (), *, everywhere: bool = False, heads: bool = False) -> Reply:
+        """The Ray pods, or the ``heads`` alone, of the named clusters; of all clusters where none is named."""
+        path = query(self.core_path("pods", everywhere), labelSelector=pod_selector(names, heads=heads))
         return self.ask("get", "--raw", path, doing=f"list pods {self._where(everywhere)}")
 
     def list_events(self, *, about: str | None = None, everywhere: bool = False) -> Reply:

@@ -10,11 +10,13 @@ from krayne.errors import UsageError
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
-def pod_selector(names: Sequence[str] = ()) -> str:
-    """The label selector of Ray pods: all, or those of the named clusters (labels: KubeRay 1.4 to 1.7)."""
+def pod_selector(names: Sequence[str] = (), *, heads: bool = False) -> str:
+    """The label selector of Ray pods, or of heads alone: all, or those of the named clusters (KubeRay 1.4 to 1.7)."""
+    kind = "ray.io/node-type=head" if heads else ""
     if not names:
-        return "ray.io/is-ray-node=yes"
-    return f"ray.io/cluster={names[0]}" if len(names) == 1 else f"ray.io/cluster in ({','.join(names)})"
+        return kind or "ray.io/is-ray-node=yes"
+    its = f"ray.io/cluster={names[0]}" if len(names) == 1 else f"ray.io/cluster in ({','.join(names)})"
+    return f"{kind},{its}" if kind else its
 
 
 def checked(name: str) -> str:

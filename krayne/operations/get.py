@@ -45,28 +45,39 @@ def list_clusters(
     return ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)()
 
 
-def ask_cluster(kubectl: Kubectl, name: str) -> Answer:
-    """Start asking for one cluster; calling what comes back waits for it. Raises what get_cluster does, then."""
+def ask_cluster(kubectl: Kubectl, name: str, *, nodes: bool = False) -> Answer:
+    """Start asking for one cluster; calling what comes back waits for it. Raises what get_cluster does, then.
+
+    ``nodes``: as for ask_clusters.
+    """
     asked = kubectl.get_cluster(name)
     _load_rules()
     from krayne.operations.reading import found_cluster
 
-    return lambda: judged(kubectl, [found_cluster(kubectl, name, asked)])
+    return lambda: judged(kubectl, [found_cluster(kubectl, name, asked)], nodes=nodes)
 
 
 def ask_clusters(
-    kubectl: Kubectl, *, names: Sequence[str] = (), everywhere: bool = False, selector: str | None = None
+    kubectl: Kubectl,
+    *,
+    names: Sequence[str] = (),
+    everywhere: bool = False,
+    selector: str | None = None,
+    nodes: bool = False,
 ) -> Answer:
-    """Start asking for clusters; calling what comes back waits for them. Raises what list_clusters does, then."""
+    """Start asking for clusters; calling what comes back waits for them. Raises what list_clusters does, then.
+
+    ``nodes``: where each head runs is wanted too, which takes one call more, for the heads' pods.
+    """
     asked = kubectl.list_clusters(everywhere=everywhere, selector=selector)
     _load_rules()
 
     def answer() -> list[ClusterInfo]:
         clusters = asked.items()
         if not names:
-            return judged(kubectl, clusters, everywhere=everywhere)
+            return judged(kubectl, clusters, everywhere=everywhere, nodes=nodes)
         by_name = {cluster["metadata"]["name"]: cluster for cluster in clusters}
-        found = judged(kubectl, [by_name[name] for name in dict.fromkeys(names) if name in by_name])
+        found = judged(kubectl, [by_name[name] for name in dict.fromkeys(names) if name in by_name], nodes=nodes)
         if missing := [name for name in names if name not in by_name]:
             from krayne.operations.reading import missing_cluster
 
@@ -150,8 +161,13 @@ def _load_rules() -> None:
     _ = json, krayne.cluster.info, krayne.tunnels.places
 
 
-def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: bool = False) -> list[ClusterInfo]:
-    """What each cluster amounts to. Pods and events are fetched only if the status of some cluster leaves doubt."""
+def judged(
+    kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: bool = False, nodes: bool = False
+) -> list[ClusterInfo]:
+    """What each cluster amounts to. Pods and events are fetched only if the status of some cluster leaves doubt.
+
+    ``nodes``: as for ask_clusters.
+    """
     from krayne.status import Events, settled
 
     doubtful = [cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)]
@@ -166,7 +182,25 @@ def judged(kubectl: Kubectl, clusters: Sequence[dict[str, Any]], *, everywhere: 
             kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere) as heard,
         ):
             pods, events = items(asked), Events(items(heard) or ())
-    return _summed_up(kubectl, clusters, pods, events)
+    infos = _summed_up(kubectl, clusters, pods, events)
+    return _with_nodes(kubectl, infos, everywhere) if nodes else infos
+
+
+def _with_nodes(kubectl: Kubectl, infos: list[ClusterInfo], everywhere: bool) -> list[ClusterInfo]:
+    """The same, with the nodes of those heads that are only known by name: one call, for heads' pods."""
+    from krayne import objects
+    from krayne.cluster.info import with_head
+    from krayne.operations.reading import items
+
+    unknown = sorted({info.name for info in infos if info.head.pod and not info.head.node})
+    if not unknown:
+        return infos
+    few = unknown if len(unknown) <= _NAMED else ()
+    with kubectl.list_pods(few, everywhere=everywhere, heads=True) as asked:
+        heads = {(pod["metadata"]["namespace"], objects.name(pod)): pod for pod in items(asked) or ()}
+    return [
+        with_head(info, head) if (head := heads.get((info.namespace, info.head.pod or ""))) else info for info in infos
+    ]
 
 
 def _summed_up(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl
-from krayne.operations.get import get_cluster, list_clusters
+from krayne.operations.get import ask_clusters, get_cluster, list_clusters
 from tests.operations.conftest import captured
 
 if TYPE_CHECKING:
@@ -44,6 +45,37 @@ def test_doubtful_ones_take_two_more_however_many(
     assert len(list_clusters(kubectl=kubectl)) == count
     assert len(fake_kubectl.calls) == 3
     assert any(call.argv[-1].endswith(f"pods?labelSelector={selector}") for call in fake_kubectl.calls)
+
+
+@pytest.mark.parametrize(
+    ("count", "selector"),
+    [(1, "head%2Cray.io%2Fcluster%3Dc000"), (2, "head%2Cray.io%2Fcluster+in+%28c000%2Cc001%29"), (60, "head")],
+)
+def test_where_heads_of_ready_clusters_run_takes_one_call_more(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, count: int, selector: str
+) -> None:
+    """For the pods of heads alone, however many clusters; it changes nothing else that is said of them."""
+    clusters = many("ready-3-ready", count)
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": clusters}, times=2)
+    head = next(pod for pod in captured("ready-3-ready", "Pod") if "-head-" in pod["metadata"]["name"])
+    head["metadata"]["namespace"] = "ml"
+    fake_kubectl.reply(f"get --raw */pods?labelSelector=ray.io%2Fnode-type%3D{selector}", json={"items": [head]})
+    before, infos = ask_clusters(kubectl)(), ask_clusters(kubectl, nodes=True)()
+    assert len(fake_kubectl.calls) == 3
+    assert {(info.head.node, info.kuberay_version) for info in infos} == {("node-1", "v1.6.2")}
+    plain = [replace(info, head=replace(info.head, node=None), kuberay_version=None) for info in infos]
+    assert plain == before
+
+
+def test_where_heads_run_is_not_asked_again_nor_insisted_on(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Pods that were read tell it; who may not list pods gets the rest."""
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": captured("ready-2-starting", "RayCluster")})
+    fake_kubectl.reply("get --raw */pods?*", json={"items": captured("ready-2-starting", "Pod")})
+    fake_kubectl.reply("get --raw */events?*", json={"items": []})
+    assert [info.head.node for info in ask_clusters(kubectl, nodes=True)()] == ["node-1"]
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": many("ready-3-ready", 1)})
+    fake_kubectl.reply("get --raw */pods?*", stderr="Error from server (Forbidden): no", code=1)
+    assert [info.head.node for info in ask_clusters(kubectl, nodes=True)()] == [None]
 
 
 def test_pods_that_may_not_be_listed_cost_detail_only(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -8,7 +8,7 @@ import click
 
 from krayne.cli.fields import configuration
 from krayne.cli.manifests import Sent, show_changes
-from krayne.cli.notices import Failures, warn
+from krayne.cli.notices import Failures, notice, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
 
@@ -36,7 +36,9 @@ kubectl krayne apply -f cluster.yaml --dry-run=server -o yaml
 @connection
 @configuration
 @click.option("--force-conflicts", is_flag=True, help="Take over fields that others manage")
-@click.option("--recreate", is_flag=True, help="Replace running pods that would keep the old template")
+@click.option(
+    "--recreate", is_flag=True, help="Replace running pods of an old template; delete those of groups that are gone"
+)
 @dry_run
 @waiting(default=False, goal="it is ready")
 @output("name", "json", "yaml", help_text="What to print of the RayCluster")
@@ -83,7 +85,7 @@ def apply(
         with sent.shown():
             for config in configs:
                 with failures.told():
-                    apply_cluster(config, recreate=recreate, submitted=submitted, **common)
+                    apply_cluster(config, recreate=recreate, submitted=submitted, recreated=notice, **common)
         if wait:
             wait_for(kubectl, sent, timeout, failures)
     failures.end()

@@ -49,6 +49,11 @@ def warn(text: str) -> None:
     click.echo(f"Warning: {printable_lines(text)}", err=True)
 
 
+def notice(text: str) -> None:
+    """Something that was done on the way."""
+    click.echo(printable_lines(text), err=True)
+
+
 def log(line: str) -> None:
     """A command line that is run, as -v shows it."""
     click.echo(f"+ {printable_lines(line)}", err=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from krayne.cluster.left_over import removal
 from krayne.cluster.values import ClusterInfo
 from krayne.status import Reason, Status, Verdict
-from krayne.text import count, one_line
 
 _NOTHING: Mapping[str, int] = {}
 _CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate{where}"
@@ -45,15 +45,8 @@ def next_steps(
     where = (f" -n {info.namespace}" if info.namespace else "") + to_server
     steps = list(_first(info, verdict, where))
     steps += [step.format(name=info.name, where=where, way=to_server) for step in _general(verdict)]
-    steps += [_remove(info.name, group, pods, where) for group, pods in left_over.items()]
+    steps += [removal(info.name, group, pods, where.lstrip()) for group, pods in left_over.items()]
     return tuple(steps)
-
-
-def _remove(name: str, group: str, pods: int, where: str) -> str:
-    """Say of pods whose group is gone that nobody removes them, and how to."""
-    selector = shlex.quote(f"ray.io/cluster={name},ray.io/group={group}")
-    left = f"{count(pods, 'pod')} of group {one_line(group)}, which is gone, {'runs' if pods == 1 else 'run'} on"
-    return f"{left}: kubectl delete pods -l {selector}{where}"
 
 
 def _general(verdict: Verdict) -> tuple[str, ...]:

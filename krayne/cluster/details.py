@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from krayne import objects
 from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
+from krayne.cluster.left_over import left_over
 from krayne.cluster.values import ClusterInfo, Value, plain
 from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
-from krayne.status.pods import is_over, pod_problem, word_of
+from krayne.status.pods import pod_problem, word_of
 
 if TYPE_CHECKING:
     from krayne.services import ServiceInfo
@@ -121,17 +121,10 @@ def cluster_details(
         pods=None if pods is None else tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=None if events is None else _merged(events),
-        next_steps=next_steps(info, verdict, way, _left_over(cluster, own or ())),
+        next_steps=next_steps(info, verdict, way, left_over(cluster, own or ())),
         services=services,
         unread=unread or {},
     )
-
-
-def _left_over(cluster: Object, pods: Sequence[Object]) -> Mapping[str, int]:
-    """How many pods run on of each group that the cluster no longer has; KubeRay (1.4 to 1.7) deletes none of them."""
-    known = {HEAD_GROUP, *(objects.string(group, "groupName") for group in objects.worker_groups(cluster))}
-    stay = (pod for pod in pods if not objects.is_going(pod) and not is_over(pod))
-    return Counter(group for pod in stay if (group := objects.group_of(pod)) and group not in known)
 
 
 def _place(pod: Object) -> tuple[bool, str, str]:

@@ -44,13 +44,15 @@ def apply_cluster(
     template: Path | None = None,
     warn: Warn = warn_caller,
     submitted: Callable[[Applied], None] | None = None,
+    recreated: Callable[[str], None] | None = None,
     kubectl: Kubectl | None = None,
 ) -> ClusterInfo:
     """Create the cluster, or change it to what ``config`` says, by server-side apply as field manager "krayne".
 
     Replicas of a cluster that autoscales stay what the autoscaler made them. Fields that others manage are not taken
     from them unless ``force_conflicts``: ConflictError names each and its owner. Running pods keep their old template
-    (KubeRay changes none): ``warn`` tells which do, and ``recreate`` deletes them so that KubeRay makes new ones.
+    (KubeRay changes none), and those of a group that is gone run on: ``warn`` tells which, and ``recreate`` deletes
+    them, so that KubeRay makes new ones; ``recreated`` then gets a sentence on what was deleted.
     """
     from krayne.operations.get import judged
     from krayne.operations.recreate import outdated, recreate_pods, recreation_advice
@@ -60,11 +62,14 @@ def apply_cluster(
     before, applied = _apply(config, template, warn, force_conflicts, kubectl)
     if submitted:
         submitted(applied)
-    if before is not None and (groups := outdated(kubectl, before, applied.cluster)):
+    if before is not None and (pods := outdated(kubectl, before, applied.cluster)):
         if recreate:
-            recreate_pods(kubectl, config.name, groups)
+            text = recreate_pods(kubectl, config.name, pods)
+            if recreated:
+                recreated(text)
         else:
-            warn(recreation_advice(applied.cluster, groups))
+            for text in recreation_advice(kubectl, applied.cluster, pods):
+                warn(text)
     if wait:
         return wait_until_ready(config.name, timeout=timeout, progress=progress, kubectl=kubectl)
     return judged(kubectl, [applied.cluster])[0]

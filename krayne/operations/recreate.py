@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.kubectl import Kubectl, pod_selector
 from krayne.objects import HEAD_GROUP as HEAD
@@ -10,15 +10,30 @@ from krayne.objects import Object
 from krayne.quantity import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
-def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """The groups whose running pods differ from what the cluster now says: the head as "headgroup", workers by name.
+class Outdated(NamedTuple):
+    """Running pods that are not what their cluster says.
+
+    ``groups``: those with an old template, the head as "headgroup", workers by name. ``left_over``: how many run of
+    each group that is gone.
+    """
+
+    groups: list[str]
+    left_over: Mapping[str, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.groups or self.left_over)
+
+
+def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) -> Outdated:
+    """The running pods that differ from what the cluster now says.
 
     A group counts if its template changed between ``before`` and ``after``, or if a pod of it lacks something that
     the template has (left by an earlier change). Pods that cannot be listed are taken to be as ``before`` said.
     """
+    from krayne.cluster.left_over import left_over
     from krayne.operations.reading import items
 
     old, new = dict(_templates(before)), dict(_templates(after))
@@ -33,12 +48,21 @@ def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) ->
         spec = (new[group].get("template") or {}).get("spec") or {}
         return group in running and (changed or any(not contains(pod["spec"], spec) for pod in running[group]))
 
-    return [group for group in new if behind(group)]
+    return Outdated([group for group in new if behind(group)], left_over(after, pods))
 
 
-def recreation_advice(cluster: dict[str, Any], groups: list[str]) -> str:
-    """What to tell about groups whose pods keep their old template."""
-    named = " and ".join("the head" if group == HEAD else f"group {group}" for group in groups)
+def recreation_advice(kubectl: Kubectl, cluster: dict[str, Any], pods: Outdated) -> Iterator[str]:
+    """What to tell about pods that run on as they are."""
+    from krayne.cluster.left_over import removal
+
+    if pods.groups:
+        yield _keep_old_template(cluster, pods.groups)
+    for group, number in pods.left_over.items():
+        yield removal(cluster["metadata"]["name"], group, number, kubectl.where())
+
+
+def _keep_old_template(cluster: dict[str, Any], groups: list[str]) -> str:
+    named = _named(groups)
     if ((cluster["spec"].get("upgradeStrategy") or {}).get("type")) == "Recreate":
         return f"the pods of {named} have the old template; KubeRay now replaces every pod (upgradeStrategy Recreate)"
     loses = "; a new head forgets what runs on the cluster" if HEAD in groups else ""
@@ -48,12 +72,22 @@ def recreation_advice(cluster: dict[str, Any], groups: list[str]) -> str:
     )
 
 
-def recreate_pods(kubectl: Kubectl, name: str, groups: list[str]) -> None:
-    """Delete the pods of these groups, so that KubeRay makes them anew; with the head, all: workers die with it."""
+def recreate_pods(kubectl: Kubectl, name: str, pods: Outdated) -> str:
+    """Delete these pods, so that KubeRay makes anew what it shall; with the head, all: workers die with it.
+
+    Returns what to tell of it.
+    """
     selector = pod_selector([name])
-    if HEAD not in groups:
-        selector += f",ray.io/group in ({','.join(groups)})"
+    if HEAD not in pods.groups:
+        selector += f",ray.io/group in ({','.join([*pods.groups, *pods.left_over])})"
     kubectl.delete_pods(selector).text()
+    which = "all pods" if HEAD in pods.groups else f"the pods of {_named([*pods.groups, *pods.left_over])}"
+    anew = "; KubeRay makes them anew" if pods.groups else ""
+    return f"Deleted {which} of {kubectl.named(name)}{anew}"
+
+
+def _named(groups: Iterable[str]) -> str:
+    return " and ".join("the head" if group == HEAD else f"group {group}" for group in groups)
 
 
 def contains(there: Any, wanted: Any) -> bool:

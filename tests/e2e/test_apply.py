@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tests.support.shell import until
+
 if TYPE_CHECKING:
     from tests.support.shell import Shell
 
@@ -96,9 +98,24 @@ def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: 
     done = shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=1").ok()
     assert "--recreate" in done.err, str(done)
     assert shell.kubectl(*head).out == before
-    shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=2", "--recreate").ok()
+    done = shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=2", "--recreate").ok()
+    assert "Deleted all pods of raycluster x " in done.err, str(done)
     shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
     assert shell.kubectl(*head).out != before
+
+
+def test_pods_of_a_group_that_is_gone_are_told_of_and_go_with_recreate(shell: Shell) -> None:
+    """KubeRay lets them run on."""
+    groups = (
+        "worker_groups=[{name: a, replicas: 1}, {name: b, replicas: 1}]",
+        "worker_groups=[{name: a, replicas: 1}]",
+    )
+    shell.krayne("create", "x", "--set", groups[0]).ok()
+    done = shell.krayne("apply", "x", "--set", groups[1]).ok()
+    assert "1 pod of group b, which is gone, runs on: kubectl delete pods -l " in done.err, str(done)
+    done = shell.krayne("apply", "x", "--set", groups[1], "--recreate").ok()
+    assert "Deleted the pods of group b of raycluster x " in done.err, str(done)
+    until(lambda: not shell.kubectl("get", "pods", "-l", "ray.io/cluster=x,ray.io/group=b", "-o", "name").out)
 
 
 def test_a_change_that_pods_need_not_take_up_asks_for_no_recreation(shell: Shell) -> None:

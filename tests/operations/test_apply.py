@@ -219,6 +219,8 @@ def test_tells_of_pods_that_keep_the_old_template(
     said: list[str] = []
     apply(kubectl, warn=said.append)
     assert "the head keep their old template" in said[0]
-    apply(kubectl, recreate=True, warn=said.append)
+    done: list[str] = []
+    apply(kubectl, recreate=True, warn=said.append, recreated=done.append)
     assert len(said) == 1
+    assert done == ["Deleted all pods of raycluster demo in namespace ml; KubeRay makes them anew"]
     assert any(call.argv[0] == "delete" for call in fake_kubectl.calls)

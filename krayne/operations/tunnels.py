@@ -93,13 +93,15 @@ def follow_tunnel(name: str, namespace: str | None = None, *, kubectl: Kubectl |
     found = _records((kubectl or Kubectl()).within(namespace), name)
     record, last = (found[0] if found else None), None
     while record:
-        if not record.running:
+        runs = record.running  # asked once: it may end at any moment, and that is told before we return
+        if not runs:
             with locked():  # perhaps somebody is just giving it a new supervisor
                 record = read_record(folder_of(record.place.key))
+            runs = record is not None and record.running
         if record and (tunnel := _as_it_is(record)) != last:
             yield tunnel
             last = tunnel
-        if not (record and record.running):
+        if record is None or not runs:
             return
         # Looking at one small file is all there is: nothing in the standard library tells that another process has
         # replaced a file, and a socket's path may be too long for a folder of the user's choice (unix(7): 108 bytes).

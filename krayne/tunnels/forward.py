@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from krayne.errors import KrayneError
 from krayne.text import one_line
 from krayne.tunnels.endings import Ending, ending
-from krayne.tunnels.pauses import Pause
 from krayne.tunnels.probes import Answer, probe
+from krayne.tunnels.rhythm import Rhythm
 from krayne.tunnels.running import News, Running, first
 from krayne.tunnels.standing import Standing
 from krayne.tunnels.state import DOWN, NEEDS_LOGIN, PORT_BUSY, STARTING, UP, WAITING
@@ -28,10 +28,7 @@ _QUICK = 2.0  # the same, where something gives reason to doubt
 _EVERY = 10.0  # seconds between probes of what works; they keep idle connections open, too
 _AGAIN = 1.0  # seconds from a probe without an answer to the next one
 _SILENT = 2  # so many probes without an answer condemn a forward: a head may be busy
-_BACK = (0.2, 10.0)  # seconds between tries: the first, the longest
-_DENIED = 15.0  # the same after a refusal of rights
-_UNREADY = 2.0  # the longest while the head is not ready
-_WAIT = {False: (1.0, 60.0), True: (5.0, 300.0)}  # the same for what does not listen yet; and for what may never
+_DENIED = 15.0  # seconds between kubectls after a refusal of rights
 
 
 class Keeper:
@@ -53,18 +50,15 @@ class Keeper:
         self._target = TARGETS[service]
         self._kubectl, self._head, self._told, self._find_port = kubectl, head, told, find_port
         self._running: Running | None = None
-        self._met: Pod | None = None  # the head when it was last looked at
-        self._kicks, self._tries = News(), News()
+        self._rhythm, self._tries = Rhythm(head), News()
         self._forwarding = self._doubtful = False
         self._probed = 0.0  # when, by the loop's clock
-        self._next_probe = 0.0
-        self._pause, self._patience = Pause(), Pause()  # between kubectls, and between probes of what does not listen
 
     def kick(self) -> None:
         """Probe at once, and take the first silence for an answer."""
         self._doubtful = True
-        self._begin_anew()
-        self._kicks.tell()
+        self._rhythm.begin_anew()
+        self._rhythm.kicks.tell()
 
     async def keep(self) -> None:
         """Keep it up until cancelled."""
@@ -78,7 +72,7 @@ class Keeper:
                     await self._once(pod)
                 except KrayneError as error:  # kubectl itself is not there: it is being upgraded
                     self._lost(one_line(str(error)))
-                    await self._rest(self._longer())
+                    await self._rhythm.rest()
         finally:
             self._end()
 
@@ -97,7 +91,7 @@ class Keeper:
         self._forwarding = False
         if self.stands.state == PORT_BUSY:
             self.stands.say(STARTING)
-        self._same(pod)  # it may have become ready between two kubectls
+        self._rhythm.same(pod)  # it may have become ready between two kubectls
         arguments = (pod.name, self.stands.local, self.stands.remote)
         self._running = running = Running(self._kubectl.port_forward(*arguments), lambda line: self._line(line, began))
         self._told(None)  # whose child it is must be known, should we end without a word
@@ -108,11 +102,11 @@ class Keeper:
         finally:
             alive = running.process.alive()
             words = self._end()
-        if not self._same(pod):
+        if not self._rhythm.same(pod):
             self._lost("the head was replaced" if self._head.pod else "no head runs")
         elif hung:
             self._lost("hung: it took connections and carried nothing")
-            await self._rest(self._longer())
+            await self._rhythm.rest()
         else:
             await self._after(words, pod, alive=alive)
 
@@ -127,7 +121,7 @@ class Keeper:
         """Wait until it forwards; False where it will not, or asks for a login as the head's own calls do."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _BEGIN
-        while not self._forwarding and running.process.alive() and self._same(pod) and loop.time() < end:
+        while not self._forwarding and running.process.alive() and self._rhythm.same(pod) and loop.time() < end:
             if self._head.trouble and self._head.trouble.state == NEEDS_LOGIN:
                 return False
             waits = (running.wait(), began.wait(), self._head.news.wait())
@@ -138,16 +132,16 @@ class Keeper:
     async def _watch_over(self, running: Running, pod: Pod) -> bool:
         """Probe it now and then, until it ends or is of no more use; True where it hangs."""
         silent, loop = 0, asyncio.get_running_loop()
-        while running.process.alive() and self._same(pod):
+        while running.process.alive() and self._rhythm.same(pod):
             # What was asked is of no use once the head is another one, or ready now, or somebody asks anew.
-            waits = (running.wait(), self._head.news.wait(), self._kicks.wait())
+            waits = (running.wait(), self._head.news.wait(), self._rhythm.kicks.wait())
             news = [loop.create_task(each) for each in waits]
-            if loop.time() < self._next_probe:
+            if loop.time() < self._rhythm.next_probe:
                 tried = loop.create_task(self._tries.wait())
-                done = await first(*news, tried, timeout=self._next_probe - loop.time())
+                done = await first(*news, tried, timeout=self._rhythm.next_probe - loop.time())
                 if tried in done and self.stands.state == WAITING:
                     await self._settle(running)  # if kubectl lives through it, there is something there
-                    self._next_probe = 0.0
+                    self._rhythm.next_probe = 0.0
                 continue
             doubtful = self._doubtful
             probing = loop.create_task(self._probe(_QUICK if doubtful else _PROBE))
@@ -170,11 +164,11 @@ class Keeper:
     async def _take(self, answer: Answer, running: Running, pod: Pod) -> bool:
         """Draw what follows from a probe, and say when the next one is due; False where kubectl listens no more."""
         if answer is Answer.ANSWERED:
-            self._begin_anew()
-            self._next_probe = asyncio.get_running_loop().time() + _EVERY
+            self._rhythm.begin_anew()
+            self._rhythm.probe_in(_EVERY)
             self.stands.say(UP)
         elif answer is Answer.SILENT:
-            self._next_probe = asyncio.get_running_loop().time() + _AGAIN
+            self._rhythm.probe_in(_AGAIN)
         else:
             await self._settle(running)
             if answer is Answer.CLOSED:
@@ -190,26 +184,14 @@ class Keeper:
 
     async def _nobody(self, pod: Pod) -> None:
         """Nothing listens at the other end: say so, and leave it in peace for a while."""
-        shortest, longest = _WAIT[self._target.rare]
-        if self._target.ray and not (self._met and self._met.ready):
-            longest = _UNREADY
-        self._next_probe = asyncio.get_running_loop().time() + self._patience.next(shortest, longest)
+        self._rhythm.leave_in_peace(ray=self._target.ray, rare=self._target.rare)
         self.stands.say(WAITING, f"nothing listens on port {self.stands.remote} of the head yet")
-        if not self._target.ray and (found := await self._listens(pod)) and found != self.stands.remote:
-            self.stands.remote, self._next_probe = found, 0.0
+        if self._target.ray:
+            return
+        found = await self._rhythm.answer_of(pod, self._find_port(pod))
+        if found and found != self.stands.remote:
+            self.stands.remote, self._rhythm.next_probe = found, 0.0
             self._end()
-
-    async def _listens(self, pod: Pod) -> int | None:
-        """Where its service listens, as far as the head tells before it is another one: on a dead node, it hangs."""
-        asking = asyncio.ensure_future(self._find_port(pod))
-        try:
-            while not asking.done() and self._same(pod):
-                news = asyncio.get_running_loop().create_task(self._head.news.wait())
-                await asyncio.wait((asking, news), return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
-            return asking.result() if asking.done() else None
-        finally:
-            asking.cancel()
 
     async def _after(self, words: str, pod: Pod, *, alive: bool) -> None:
         """What the end of a kubectl means, and how long to wait before the next one. ``alive``: we have ended it."""
@@ -220,57 +202,23 @@ class Keeper:
         if why is Ending.LOGIN:
             self._lost(said)
             self._head.doubt()
-            await self._sit_out(self._longer(), pod)  # what refuses this alone lets the head's own calls pass
+            await self._rhythm.sit_out(pod)  # what refuses this alone lets the head's own calls pass
             return
         if self._forwarding and self.stands.state != WAITING and why is Ending.REFUSED:
             await self._nobody(pod)
         if self._forwarding and self.stands.state == WAITING:
             # The local port is to be there for who comes next; what is behind it is probed later.
-            await self._rest(_BACK[0])
+            await self._rhythm.breathe()
             return
         if why is Ending.BUSY:
             port = self.stands.local
             self.stands.say(PORT_BUSY, f"local port {port} is taken by another program; tun-open chooses another")
         else:
             self._lost(said)
-        await self._rest(_DENIED if why is Ending.FORBIDDEN else self._longer())
-
-    def _begin_anew(self) -> None:
-        self._next_probe = 0.0
-        self._pause.begin_anew()
-        self._patience.begin_anew()
-
-    def _longer(self) -> float:
-        """The next pause."""
-        return self._pause.next(_BACK[0], _BACK[1] if self._met and self._met.ready else _UNREADY)
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait until there is news of the head, or somebody asks to look again; no longer than that."""
-        loop = asyncio.get_running_loop()
-        await first(*(loop.create_task(news.wait()) for news in (self._kicks, self._head.news)), timeout=seconds)
-
-    async def _sit_out(self, seconds: float, pod: Pod) -> None:
-        """Wait whatever the news are, as long as the head is the same and nobody asks to look again."""
-        loop = asyncio.get_running_loop()
-        end, kicked = loop.time() + seconds, loop.create_task(self._kicks.wait())
-        try:
-            while self._same(pod) and not kicked.done() and (left := end - loop.time()) > 0:
-                news = loop.create_task(self._head.news.wait())
-                await asyncio.wait((kicked, news), timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
-        finally:
-            kicked.cancel()
-
-    def _same(self, pod: Pod) -> bool:
-        """Whether the head is still the one that this kubectl leads to. Another one, or that it has become ready, is
-        reason to try at once."""
-        before, self._met = self._met, self._head.pod
-        if self._met and not (before and before.same(self._met) and before.ready >= self._met.ready):
-            self._begin_anew()
-        return self._met is not None and self._met.same(pod)
+        await self._rhythm.rest(_DENIED if why is Ending.FORBIDDEN else None)
 
     def _lost(self, why: str) -> None:
-        self._next_probe = 0.0
+        self._rhythm.next_probe = 0.0
         self.stands.lost(why)
 
     def _end(self) -> str:

@@ -16,8 +16,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(100_000)
     from krayne import deferred
+    from krayne.terminal import open_standard_streams
 
     deferred.allowed = True
+    open_standard_streams()
     is_get = sys.argv[1:2] == ["get"]
     if is_get:
         from krayne import headstart

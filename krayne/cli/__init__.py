@@ -14,7 +14,6 @@ with Deferred("uuid"):  # for an option type that krayne has none of
     import click
 
 from krayne.errors import KrayneError
-from krayne.terminal import open_standard_streams
 
 _VERBS = (
     *("create", "apply", "get", "describe", "scale", "delete", "wait"),
@@ -115,7 +114,6 @@ def cli() -> None:
 
 def main() -> int:
     """Run the command line, calling it as it was called; the exit code."""
-    open_standard_streams()
     plugin = os.path.basename(sys.argv[0]).startswith("kubectl-")  # noqa: PTH119 - pathlib costs an import
     try:
         try:

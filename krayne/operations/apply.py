@@ -104,6 +104,7 @@ def _apply(
 ) -> tuple[dict[str, Any] | None, Applied]:
     """The cluster as it was (None if there was none) and what became of it."""
     from krayne.kubectl.failures import StaleError
+    from krayne.operations.losses import loss_warning
     from krayne.operations.managed_fields import adopt_own_fields, as_if_adopted
     from krayne.operations.owners import owner_warning
     from krayne.operations.rendering import rendered
@@ -124,6 +125,8 @@ def _apply(
             continue
         if live is not None and dry_run:
             after = as_if_adopted(after, manifest, live)
+        if live is not None and (text := loss_warning(live, after)):
+            warn(text)
         return live, Applied(_verb(live, after), after)
     raise ConflictError(
         f"cannot apply {kubectl.named(config.name)}: something else changes it all the time; try again in a moment"

@@ -104,6 +104,16 @@ def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: 
     assert shell.kubectl(*head).out != before
 
 
+def test_says_what_a_cluster_loses(shell: Shell) -> None:
+    """A name and a flag are no small change to a cluster that a file made: before, in a dry run, and after."""
+    text = "name: x\nsuspend: true\nlabels: {team: ml}\nworker_groups: [{name: cpu}, {name: gpu}]\n"
+    lost = "loses what the configuration does not say: worker group cpu, worker group gpu, spec.suspend, metadata.labels"
+    shell.krayne("create", "-f", "-", "--no-wait", stdin=text).ok()
+    assert "loses" not in shell.krayne("apply", "-f", "-", stdin=text).ok().err
+    assert lost in shell.krayne("apply", "x", "--workers", "3", "--dry-run=server").ok().err
+    assert lost in shell.krayne("apply", "x", "--workers", "3").ok().err
+
+
 def test_pods_of_a_group_that_is_gone_are_told_of_and_go_with_recreate(shell: Shell) -> None:
     """KubeRay lets them run on."""
     groups = (

@@ -12,7 +12,7 @@ from krayne.operations import timeouts
 from krayne.operations.submit import submit, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from krayne.cluster import ClusterInfo
@@ -127,10 +127,25 @@ def _apply(
             after = as_if_adopted(after, manifest, live)
         if live is not None and (text := loss_warning(live, after)):
             warn(text)
+        for text in _overruled(config, desired, manifest):
+            warn(text)
         return live, Applied(_verb(live, after), after)
     raise ConflictError(
         f"cannot apply {kubectl.named(config.name)}: something else changes it all the time; try again in a moment"
     )
+
+
+def _overruled(config: ClusterConfig, desired: dict[str, Any], sent: dict[str, Any]) -> Iterator[str]:
+    """What to tell of replicas that the user asks for and that stay what the autoscaler made them."""
+    asked = {group["name"] for group in config.given.get("worker_groups", []) if "replicas" in group}
+    groups = (manifest["spec"].get("workerGroupSpecs") or [] for manifest in (desired, sent))
+    for wanted, kept in zip(*groups, strict=True):
+        name, number = kept.get("groupName"), kept.get("replicas")
+        if name in asked and number != wanted.get("replicas"):
+            yield (
+                f"replicas of group {name} stay {number}, not {wanted.get('replicas')}: the autoscaler sets them, "
+                "between min_replicas and max_replicas"
+            )
 
 
 class _Sending(NamedTuple):

@@ -64,6 +64,8 @@ def test_does_not_fight_the_autoscaler_over_replicas(shell: Shell) -> None:
     shell.krayne("apply", "-f", "-", stdin=text.replace("5", "6")).ok()
     (group,) = shell.get("raycluster", "x")["spec"]["workerGroupSpecs"]
     assert (group["replicas"], group["maxReplicas"]) == (3, 6)
+    done = shell.krayne("apply", "-f", "-", "--set", "worker_groups.w.replicas=4", stdin=text.replace("5", "6")).ok()
+    assert "replicas of group w stay 3, not 4: the autoscaler sets them" in done.err, str(done)
 
 
 def test_the_autoscaler_can_be_turned_off_after_it_has_scaled(shell: Shell) -> None:
@@ -107,7 +109,7 @@ def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: 
 def test_says_what_a_cluster_loses(shell: Shell) -> None:
     """A name and a flag are no small change to a cluster that a file made: before, in a dry run, and after."""
     text = "name: x\nsuspend: true\nlabels: {team: ml}\nworker_groups: [{name: cpu}, {name: gpu}]\n"
-    lost = "loses what the configuration does not say: worker group cpu, worker group gpu, spec.suspend, metadata.labels"
+    lost = "the configuration does not say: worker group cpu, worker group gpu, spec.suspend, metadata.labels.team"
     shell.krayne("create", "-f", "-", "--no-wait", stdin=text).ok()
     assert "loses" not in shell.krayne("apply", "-f", "-", stdin=text).ok().err
     assert lost in shell.krayne("apply", "x", "--workers", "3", "--dry-run=server").ok().err

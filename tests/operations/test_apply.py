@@ -78,6 +78,40 @@ def test_keeps_what_the_autoscaler_decided(
     assert (sent["replicas"], sent["scaleStrategy"]) == (kept, {"workersToDelete": ["a"]})
 
 
+@pytest.mark.parametrize(
+    ("given", "enabled", "told"),
+    [
+        (
+            3,
+            True,
+            ["replicas of group cpu stay 1, not 3: the autoscaler sets them, between min_replicas and max_replicas"],
+        ),
+        (1, True, []),
+        (None, True, []),
+        (3, False, []),
+    ],
+)
+def test_says_that_the_autoscaler_keeps_replicas_from_being_what_was_asked(
+    fake_kubectl: FakeKubectl,
+    kubectl: Kubectl,
+    live: dict[str, Any],
+    *,
+    given: int | None,
+    enabled: bool,
+    told: list[str],
+) -> None:
+    """Those that are not asked for stay without a word; without an autoscaler they are set."""
+    live["spec"]["workerGroupSpecs"][0]["replicas"] = 1
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    group = {"name": "cpu", "max_replicas": 4} | ({} if given is None else {"replicas": given})
+    said: list[str] = []
+    config = CONFIG.replace(worker_groups=[group], autoscaler={"enabled": enabled})
+    apply_cluster(config, warn=said.append, kubectl=kubectl)
+    assert said == told
+
+
 def test_tries_again_when_the_cluster_changed_meanwhile(
     fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
 ) -> None:

@@ -172,7 +172,8 @@ def test_versions_come_from_the_head_where_it_was_asked() -> None:
         ("never-answered", "kubectl get pods -A -l app.kubernetes.io/name=kuberay-operator"),
         (
             "suspended",
-            """kubectl patch raycluster demo --type=merge -p '{"spec":{"suspend":false}}' -n lab-suspended""",
+            "kubectl patch raycluster demo --field-manager=krayne --type=merge "
+            """-p '{"spec":{"suspend":false}}' -n lab-suspended""",
         ),
         ("waits-in-kueue", "kubectl get workloads.kueue.x-k8s.io -n lab-suspended"),
         ("deleting-held", "kubectl get raycluster demo -o jsonpath='{.metadata.finalizers}' -n lab-ready"),

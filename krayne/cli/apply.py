@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,7 +41,7 @@ kubectl krayne apply -f cluster.yaml --dry-run=server -o yaml
     "--recreate", is_flag=True, help="Replace running pods of an old template; delete those of groups that are gone"
 )
 @dry_run
-@waiting(default=False, goal="it is ready")
+@waiting(default=False, goal="it is ready (--suspend: suspended)")
 @output("name", "json", "yaml", help_text="What to print of the RayCluster")
 def apply(
     *,
@@ -78,14 +79,15 @@ def apply(
 
     sent = Sent(form)
 
-    def submitted(applied: Applied) -> None:
-        sent.add(applied.verb, applied.cluster)
+    def submitted(config: ClusterConfig, applied: Applied) -> None:
+        sent.add(applied.verb, applied.cluster, config)
 
     with interruptible(kubectl, sent):
         with sent.shown():
             for config in configs:
                 with failures.told():
-                    apply_cluster(config, recreate=recreate, submitted=submitted, recreated=notice, **common)
+                    taken = partial(submitted, config)
+                    apply_cluster(config, recreate=recreate, submitted=taken, recreated=notice, **common)
         if wait:
             wait_for(kubectl, sent, timeout, failures)
     failures.end()

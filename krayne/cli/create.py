@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +40,7 @@ kubectl krayne create my-cluster --dry-run=client -o yaml | kubectl diff -f -
 @connection
 @configuration
 @dry_run
-@waiting(default=True, goal="it is ready")
+@waiting(default=True, goal="it is ready (--suspend: suspended)")
 @output("name", "json", "yaml", help_text="What to print of the RayCluster")
 def create(
     *,
@@ -70,16 +71,15 @@ def create(
 
     sent = Sent(form)
 
-    def submitted(cluster: dict[str, Any]) -> None:
-        sent.add("created", cluster)
+    def submitted(config: ClusterConfig, cluster: dict[str, Any]) -> None:
+        sent.add("created", cluster, config)
 
     with interruptible(kubectl, sent):
         with sent.shown():
             for config in configs:
                 with failures.told():
-                    create_cluster(
-                        config, wait=False, template=template, warn=warn, submitted=submitted, kubectl=kubectl
-                    )
+                    taken = partial(submitted, config)
+                    create_cluster(config, wait=False, template=template, warn=warn, submitted=taken, kubectl=kubectl)
         if wait:
             wait_for(kubectl, sent, timeout, failures)
     failures.end()

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from krayne.config import ClusterConfig
 
 _DONE = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
 class Change(NamedTuple):
-    """What became of a RayCluster that was sent: ``verb`` is created, configured, unchanged or scaled."""
+    """What became of a RayCluster that was sent: ``verb`` is created, configured or unchanged."""
 
     verb: str
     cluster: dict[str, Any]
+    config: ClusterConfig
 
 
 class Sent:
@@ -25,9 +29,9 @@ class Sent:
         self._form = form
         self.changes: list[Change] = []
 
-    def add(self, verb: str, cluster: dict[str, Any]) -> None:
-        """A RayCluster as the server took it."""
-        self.changes.append(Change(verb, cluster))
+    def add(self, verb: str, cluster: dict[str, Any], config: ClusterConfig) -> None:
+        """A RayCluster as the server took it, and what it was made of."""
+        self.changes.append(Change(verb, cluster, config))
         if not self._whole:
             show_changes([cluster], self._form, verb, "none")
 

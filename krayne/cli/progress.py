@@ -97,29 +97,30 @@ def live_lines(info: ClusterInfo, width: int) -> list[str]:
 
 
 def wait_for(kubectl: Kubectl, sent: Sent, timeout: float | None, failures: Failures) -> None:
-    """Wait until clusters are ready, all within ``timeout`` seconds, and say what to open."""
-    from krayne.operations.wait import wait_until_ready
+    """Wait until clusters are what was asked for, all within ``timeout`` seconds, and say what one can do then."""
+    from krayne.operations.wait import wait_until_as_configured
 
     until = None if timeout is None else time.monotonic() + timeout
     for number, change in enumerate(sent.changes):
-        name, there = _found(kubectl, change)
+        _, there = _found(kubectl, change)
         left = None if until is None else max(0.0, until - time.monotonic())
         fresh = None if number else change.cluster  # the others may have become ready meanwhile
         with failures.told():
             try:
                 with Progress() as progress:
-                    info = wait_until_ready(
-                        name, timeout=left, progress=progress, kubectl=progress.beside(there), cluster=fresh
+                    beside = progress.beside(there)
+                    info = wait_until_as_configured(
+                        change.config, timeout=left, progress=progress, kubectl=beside, cluster=fresh
                     )
             except ClusterNotReadyError as error:
                 raise type(error)(f"{error}{_undo(kubectl, change)}", error.cluster) from error
-            click.echo("\n".join(ready_lines(info, there)), err=True)
+            click.echo("\n".join(lines_after(info, there)), err=True)
 
 
 @contextmanager
 def interruptible(kubectl: Kubectl, sent: Sent) -> Iterator[None]:
     """On ^C say what stays of what was ``sent`` until then, how to go on and how to undo it."""
-    from krayne.operations.wait import see_why
+    from krayne.operations.wait import is_to_be_suspended, see_why
 
     try:
         yield
@@ -127,9 +128,10 @@ def interruptible(kubectl: Kubectl, sent: Sent) -> Iterator[None]:
         lines = [""]
         for change in sent.changes:
             name, there = _found(kubectl, change)
+            goal = " --for suspended" if is_to_be_suspended(change.config) else ""
             lines += [
                 f"Stopped; {there.named(name)} stays.",
-                f"Go on:   kubectl krayne wait {there.where(name)}",
+                f"Go on:   kubectl krayne wait {there.where(name)}{goal}",
                 see_why(there, name) + _undo(kubectl, change),
             ]
         if not sent.changes:
@@ -150,8 +152,15 @@ def _undo(kubectl: Kubectl, change: Change) -> str:
     return f"\nUndo:    kubectl krayne delete {there.where(name)}" if change.verb == "created" else ""
 
 
-def ready_lines(info: ClusterInfo, kubectl: Kubectl) -> list[str]:
-    """What one can open now, and how."""
+def lines_after(info: ClusterInfo, kubectl: Kubectl) -> list[str]:
+    """What one can open now, and how; of a suspended cluster, how it runs again."""
+    if info.suspended:
+        from krayne.cluster.advice import resume
+
+        return [
+            printable(f"{kubectl.named(info.name)} is suspended."),
+            printable(f"Resume it: {resume(info, kubectl.way)}"),
+        ]
     lines = [f"{kubectl.named(info.name)} is ready."]
     lines.append(f"Open it here:  kubectl krayne tun-open {kubectl.where(info.name)}")
     if info.dashboard_url:

@@ -10,6 +10,11 @@ from krayne.cluster.values import ClusterInfo
 from krayne.status import Reason, Status, Verdict
 
 _NOTHING: Mapping[str, int] = {}
+# Changes nothing else, where apply would need the whole configuration again; as krayne, so that a later apply --suspend
+# takes the field from nobody.
+_RESUME = (
+    'kubectl patch raycluster {name} --field-manager=krayne --type=merge -p \'{{"spec":{{"suspend":false}}}}\'{where}'
+)
 _CORRECT = "correct the configuration, then: kubectl krayne apply -f FILE --recreate{where}"
 
 # {name}, {where} (flags to the namespace and its server) and {way} (flags to the server) are filled in.
@@ -29,7 +34,7 @@ _ADVICE: dict[Status, tuple[str, ...]] = {
     Status.RUNNING: ("kubectl krayne wait {name} --for ready{where}",),
     Status.FAILED: ("correct the configuration, then: kubectl krayne apply -f FILE{where}",),
     Status.DELETING: ("kubectl krayne wait {name} --for deleted{where}",),
-    Status.SUSPENDED: ('kubectl patch raycluster {name} --type=merge -p \'{{"spec":{{"suspend":false}}}}\'{where}',),
+    Status.SUSPENDED: (_RESUME,),
 }
 
 
@@ -41,12 +46,24 @@ def next_steps(
     ``way``: kubectl's flags that lead to the cluster's API server, for the commands. ``left_over``: how many pods run
     on, by the groups that they were of and the cluster no longer has.
     """
-    to_server = "".join(f" {shlex.quote(flag)}" for flag in way)
-    where = (f" -n {info.namespace}" if info.namespace else "") + to_server
+    to_server, where = _to_server(way), _where(info, way)
     steps = list(_first(info, verdict, where))
     steps += [step.format(name=info.name, where=where, way=to_server) for step in _general(verdict)]
     steps += [removal(info.name, group, pods, where.lstrip()) for group, pods in left_over.items()]
     return tuple(steps)
+
+
+def resume(info: ClusterInfo, way: Sequence[str] = ()) -> str:
+    """The command that lets a suspended cluster run. ``way`` as for next_steps."""
+    return _RESUME.format(name=info.name, where=_where(info, way))
+
+
+def _to_server(way: Sequence[str]) -> str:
+    return "".join(f" {shlex.quote(flag)}" for flag in way)
+
+
+def _where(info: ClusterInfo, way: Sequence[str]) -> str:
+    return (f" -n {info.namespace}" if info.namespace else "") + _to_server(way)
 
 
 def _general(verdict: Verdict) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def apply_cluster(
     """
     from krayne.operations.get import judged
     from krayne.operations.recreate import outdated, recreate_pods, recreation_advice
-    from krayne.operations.wait import wait_until_ready
+    from krayne.operations.wait import wait_until_as_configured
 
     kubectl = (kubectl or Kubectl()).within(config.namespace)
     before, applied = _apply(config, template, warn, force_conflicts, kubectl)
@@ -71,7 +71,7 @@ def apply_cluster(
             for text in recreation_advice(kubectl, applied.cluster, pods):
                 warn(text)
     if wait:
-        return wait_until_ready(config.name, timeout=timeout, progress=progress, kubectl=kubectl)
+        return wait_until_as_configured(config, timeout=timeout, progress=progress, kubectl=kubectl)
     return judged(kubectl, [applied.cluster])[0]
 
 

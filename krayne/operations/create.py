@@ -34,18 +34,20 @@ def create_cluster(
 ) -> ClusterInfo:
     """Create a cluster and, unless ``wait`` is false, wait until it is ready (as wait_until_ready does and raises).
 
+    Where ``config`` says that it is to be suspended, the wait is for that.
+
     ``submitted`` gets the RayCluster as the API server took it, before the wait. Raises ClusterAlreadyExistsError if
     the name is taken: the API server itself decides, so no race gets round it.
     """
     from krayne.cluster import cluster_info
-    from krayne.operations.wait import wait_until_ready
+    from krayne.operations.wait import wait_until_as_configured
 
     kubectl = (kubectl or Kubectl()).within(config.namespace)
     cluster = _create(config, template, warn, kubectl)
     if submitted:
         submitted(cluster)
     if wait:
-        return wait_until_ready(config.name, timeout=timeout, progress=progress, kubectl=kubectl, cluster=cluster)
+        return wait_until_as_configured(config, timeout=timeout, progress=progress, kubectl=kubectl, cluster=cluster)
     return cluster_info(cluster, now=datetime.now(timezone.utc))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from krayne.cluster import ClusterInfo
+    from krayne.config import ClusterConfig
     from krayne.status import Status, Verdict
 
     Progress = Callable[[ClusterInfo], None]
@@ -51,12 +52,34 @@ def wait_until_suspended(
     timeout: float | None = timeouts.CLUSTER,
     progress: Progress | None = None,
     kubectl: Kubectl | None = None,
+    cluster: dict[str, Any] | None = None,
 ) -> ClusterInfo:
     """Wait until a cluster is suspended: its pods gone, its RayCluster kept. Raises as wait_until_ready does."""
     from krayne.status import Status
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    return _until(kubectl, name, Status.SUSPENDED, timeout=timeout, progress=progress)
+    return _until(kubectl, name, Status.SUSPENDED, timeout=timeout, progress=progress, cluster=cluster)
+
+
+def wait_until_as_configured(
+    config: ClusterConfig,
+    *,
+    timeout: float | None = timeouts.CLUSTER,
+    progress: Progress | None = None,
+    kubectl: Kubectl | None = None,
+    cluster: dict[str, Any] | None = None,
+) -> ClusterInfo:
+    """Wait until a cluster is suspended, where its configuration says that it is to be, else until it is ready."""
+    wait = wait_until_suspended if is_to_be_suspended(config) else wait_until_ready
+    return wait(config.name, config.namespace, timeout=timeout, progress=progress, kubectl=kubectl, cluster=cluster)
+
+
+def is_to_be_suspended(config: ClusterConfig) -> bool:
+    """Whether the user asked for a cluster without pods; by a queue it is Kueue that suspends, and resumes."""
+    from krayne import objects
+
+    said = objects.at(config.given, "overrides", "spec", "suspend")
+    return (config.suspend if said is None else said) is True
 
 
 def wait_until_deleted(
@@ -106,6 +129,8 @@ def _until(
             return info
         if words:
             _heed(kubectl, name, info, verdict, words)
+        elif info.suspended and verdict.hopeless:  # else it may be that nobody has asked for it yet
+            raise ClusterFailedError(_explained(kubectl, name, goal, verdict), info)
     if last is None:  # there was no time to look around: one look, then
         from krayne.operations.get import get_cluster
 
@@ -125,7 +150,7 @@ def _heed(kubectl: Kubectl, name: str, info: ClusterInfo, verdict: Verdict, word
     if verdict.hopeless or verdict.status is Status.CRASH_LOOP:
         words.keep(verdict)
     if verdict.hopeless:
-        raise ClusterFailedError(_explained(kubectl, name, verdict, words), info)
+        raise ClusterFailedError(_explained(kubectl, name, Status.READY, verdict, words), info)
 
 
 def _tell(progress: Progress | None, last: ClusterInfo | None, info: ClusterInfo) -> None:
@@ -155,8 +180,8 @@ def _late(
     return ClusterTimeoutError(f"{text}\n{see_why(kubectl, name)}", last)
 
 
-def _explained(kubectl: Kubectl, name: str, verdict: Verdict, words: LastWords) -> str:
-    text = f"{kubectl.named(name)} is {verdict.status} and will not become ready by itself: {verdict.cause}"
+def _explained(kubectl: Kubectl, name: str, goal: Status, verdict: Verdict, words: LastWords | str = "") -> str:
+    text = f"{kubectl.named(name)} is {verdict.status} and will not become {goal} by itself: {verdict.cause}"
     return f"{text}{words}\n{see_why(kubectl, name)}"
 
 

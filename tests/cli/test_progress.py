@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from krayne.cli.progress import Progress, live_lines, plain_line, ready_lines
+from krayne.cli.progress import Progress, lines_after, live_lines, plain_line
 from krayne.cluster import cluster_info
 from krayne.kubectl import Kubectl
 from tests.operations.conftest import captured
@@ -84,5 +84,16 @@ def test_on_a_terminal_the_lines_are_written_over(monkeypatch: pytest.MonkeyPatc
 
 def test_a_ready_cluster_says_what_to_open() -> None:
     """Lines that can be pasted."""
-    lines = "\n".join(ready_lines(info("ready-3-ready"), Kubectl(namespace="lab-ready", context="prod")))
+    lines = "\n".join(lines_after(info("ready-3-ready"), Kubectl(namespace="lab-ready", context="prod")))
     assert "kubectl krayne tun-open demo -n lab-ready --context=prod" in lines
+
+
+def test_a_suspended_cluster_says_how_to_resume_it() -> None:
+    """By what changes nothing else, at the same server."""
+    lines = lines_after(info("suspended"), Kubectl(namespace="lab-suspended", context="prod"))
+    assert lines == [
+        "raycluster demo in namespace lab-suspended is suspended.",
+        "Resume it: kubectl patch raycluster demo --field-manager=krayne --type=merge "
+        """-p '{"spec":{"suspend":false}}' """
+        "-n lab-suspended --context=prod",
+    ]

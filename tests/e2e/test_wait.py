@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.support.shell import read_until
@@ -32,6 +33,19 @@ def test_for_suspended(shell: Shell) -> None:
     shell.krayne("wait", "x", "--for", "suspended", "--timeout", "20s").ok()
     shell.krayne("apply", "x", "--set", "suspend=false").ok()
     shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
+
+
+def test_create_and_apply_wait_for_the_suspension_that_they_ask_for(shell: Shell) -> None:
+    """And say how to resume, which does just that."""
+    made = shell.krayne("create", "x", "--suspend", "--set", "env.KEPT=1", "--timeout", "20s").ok()
+    (resume,) = [line for line in made.err.splitlines() if line.startswith("Resume it: ")]
+    assert "delete" not in made.err
+    shell.run("sh", "-c", resume.removeprefix("Resume it: ")).ok()
+    shell.krayne("wait", "x", "--timeout", "20s").ok()
+    assert "KEPT" in json.dumps(shell.get("raycluster", "x")["spec"])
+    again = shell.krayne("apply", "x", "--suspend", "--set", "env.KEPT=1", "--wait", "--timeout", "20s").ok()
+    assert "raycluster x in namespace" in again.err
+    assert "is suspended.\nResume it: kubectl patch raycluster x" in again.err
 
 
 def test_for_deleted(shell: Shell) -> None:

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from krayne.config import ClusterConfig
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KubeConnectionError
-from krayne.operations.wait import wait_until_deleted, wait_until_ready, wait_until_suspended
+from krayne.operations.wait import (
+    wait_until_as_configured,
+    wait_until_deleted,
+    wait_until_ready,
+    wait_until_suspended,
+)
 from tests.operations.conftest import captured
 from tests.support.kubectl import Hold
 
@@ -186,3 +192,35 @@ def test_what_is_not_there_is_deleted(fake_kubectl: FakeKubectl, kubectl: Kubect
     """No error."""
     fake_kubectl.reply("get --raw", stderr=ABSENT, code=1)
     wait_until_deleted("demo", kubectl=kubectl)
+
+
+@pytest.mark.parametrize(
+    ("fields", "suspended"),
+    [
+        ({}, False),
+        ({"suspend": False}, False),
+        ({"suspend": True}, True),
+        ({"overrides": {"spec": {"suspend": True}}}, True),
+        ({"suspend": True, "overrides": {"spec": {"suspend": False}}}, False),
+        ({"queue": "q"}, False),
+    ],
+)
+def test_a_cluster_that_is_to_be_suspended_is_waited_for_as_that(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, fields: dict[str, Any], suspended: bool
+) -> None:
+    """It is what was asked for; where it was not, it is what keeps the cluster from being ready."""
+    play(fake_kubectl, "suspended")
+    config = ClusterConfig(name="demo", **fields)
+    if suspended:
+        assert wait_until_as_configured(config, kubectl=kubectl, timeout=20).status == "suspended"
+    else:
+        with pytest.raises(ClusterFailedError, match="is suspended and will not become ready by itself"):
+            wait_until_as_configured(config, kubectl=kubectl, timeout=20)
+
+
+def test_a_cluster_that_is_refused_will_not_be_suspended_either(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Nobody waits ten minutes for what KubeRay will not take up."""
+    cluster = play(fake_kubectl, "suspended")
+    cluster["metadata"]["deletionTimestamp"] = "2026-11-23T06:00:00Z"
+    with pytest.raises(ClusterFailedError, match="is deleting and will not become suspended by itself"):
+        wait_until_suspended("demo", kubectl=kubectl, timeout=20, cluster=cluster)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterNotFoundError, ClusterTimeoutError, KrayneError, UsageError
@@ -64,16 +65,13 @@ def _heads(
     from krayne.tunnels.pauses import Pause
 
     outage, version = Outage(kubectl.tell), cluster["metadata"]["resourceVersion"]
+    watched = partial(Watched, kubectl, optional=True, outage=outage, fit=without_managers)
     itself, its_head = f"metadata.name={name}", f"ray.io/cluster={name},ray.io/node-type=head"
-    clusters = Watched(
-        kubectl, kubectl.clusters_path(), objects=[cluster], version=version, outage=outage, fieldSelector=itself
-    )
-    pods = Watched(
-        kubectl, kubectl.core_path("pods"), optional=True, outage=outage, fit=without_managers, labelSelector=its_head
-    )
+    clusters = watched(kubectl.clusters_path(), objects=[cluster], version=version, fieldSelector=itself)
+    pods = watched(kubectl.core_path("pods"), labelSelector=its_head)
     last, pause, due = None, Pause(), 0.0
     for _ in changes([clusters, pods], until=until, tick=_LOOK[0]):
-        if not clusters.objects:
+        if clusters.readable == []:  # None: the user may get it, and not watch it
             raise ClusterNotFoundError(f"{kubectl.named(name)} was deleted while its SSH service was waited for")
         head = head_of(pods.readable or [])
         if head is None or (head == last and time.monotonic() < due):

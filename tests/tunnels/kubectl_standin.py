@@ -3,9 +3,9 @@
 
 The folder WORLD (its own path + ".world") says what it finds: ``cluster.json``, ``pods.json`` (a list),
 ``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what the head's
-services have written), ``login`` (absent, "fail", "slow", "prompt", "proxy": only with $MARK is there a
-way). ``calls`` gets a line per call. As the real one (1.30 to 1.37), a forward ends when the other end refuses one
-connection.
+services have written), ``login`` (absent, "fail", "slow", "prompt", "proxy": only with $MARK is there a way),
+``forbidden`` (a part of the API paths that the user may not ask). ``calls`` gets a line per call. As the real one (1.30
+to 1.37), a forward ends when the other end refuses one connection.
 """
 
 import json
@@ -60,6 +60,8 @@ def say(value):
 
 
 def get_raw(path):
+    if (forbidden := read("forbidden")) and forbidden in path:
+        fail('Error from server (Forbidden): rayclusters.ray.io is forbidden: User "me" cannot do that to it')
     if "/rayclusters/" in path:
         cluster = read("cluster.json")
         if cluster is None:

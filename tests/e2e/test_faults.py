@@ -172,6 +172,23 @@ def test_a_reader_can_read(shell: Shell) -> None:
     failed(shell.krayne("scale", "x", "--max", "3", "--as", "reader"), 1, "patch", "reader")
 
 
+@pytest.mark.only_cluster("the sandbox lets everybody do everything")
+def test_what_is_named_takes_no_right_to_list_and_what_is_forbidden_is_not_absent(shell: Shell) -> None:
+    """Rights on RayClusters one by one are enough for one; pods and events that may not be read are not <none>."""
+    shell.kubectl("create", "role", "owner", "--verb=get,delete,watch", "--resource=rayclusters.ray.io")
+    shell.kubectl("create", "rolebinding", "owner", "--role=owner", "--user=owner")
+    shell.krayne("create", "x").ok()
+    said = shell.krayne("describe", "x", "--as", "owner").ok().out
+    for what in ("Pods", "Events"):
+        assert f"\n{what}:  <forbidden>: owner needs the right to list {what.lower()}: ask for it" in said
+    assert "its pods may not be listed" in said
+    for verb in ("get", "describe", "delete"):
+        done = shell.krayne(verb, "nope", *(["-y"] if verb == "delete" else []), "--as", "owner")
+        failed(done, 1, "raycluster nope in namespace", "not found")
+        assert "forbidden" not in done.err.lower(), str(done)
+    shell.krayne("delete", "x", "-y", "--as", "owner").ok()
+
+
 @every_verb
 def test_no_kubectl(offline: Shell, verb: str) -> None:
     """Told by name, with where to get it."""

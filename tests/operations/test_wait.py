@@ -143,7 +143,7 @@ def test_time_that_runs_out_in_an_outage_says_why_the_last_word_is_old(
     fake_kubectl.reply("get --raw */pods?label*", stderr="error: net/http: TLS handshake timeout", code=1, times=None)
     told: list[str] = []
     with pytest.raises(ClusterTimeoutError) as late:
-        wait_until_ready("demo", kubectl=replace(kubectl, tell=told.append), timeout=1)
+        wait_until_ready("demo", kubectl=replace(kubectl, tell=told.append), timeout=5)  # for it to fail twice
     reason = "cannot list pods in namespace ml: error: net/http: TLS handshake timeout"
     assert f"\nThat may be out of date: {reason}\nSee why: " in str(late.value)
     assert "it is unschedulable" in str(late.value)

@@ -104,7 +104,7 @@ def test_goes_on_where_nodes_may_yet_come(fake_kubectl: FakeKubectl, kubectl: Ku
     """Until the time is up, which says what it is."""
     play(fake_kubectl, "unschedulable")
     with pytest.raises(ClusterTimeoutError, match=r"is not ready after 1s: it is unschedulable, .*nvidia\.com/gpu"):
-        wait_until_ready("demo", kubectl=kubectl, timeout=1)
+        wait_until_ready("demo", kubectl=kubectl, timeout=3)
 
 
 def test_the_first_thing_told_is_the_truth(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
@@ -131,7 +131,7 @@ def test_pods_that_may_not_be_read_are_unknown_not_missing(fake_kubectl: FakeKub
     fake_kubectl.reply("get --raw */rayclusters?watch*", hangs=True)
     fake_kubectl.reply("get --raw", stderr="Error from server (Forbidden): no", code=1, times=2)
     with pytest.raises(ClusterTimeoutError, match="head: ") as told:
-        wait_until_ready("demo", kubectl=kubectl, timeout=1)
+        wait_until_ready("demo", kubectl=kubectl, timeout=3)
     assert "no head pod" not in str(told.value)
 
 

@@ -103,7 +103,7 @@ def test_lives_without_logs(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None
 def test_goes_on_where_nodes_may_yet_come(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
     """Until the time is up, which says what it is."""
     play(fake_kubectl, "unschedulable")
-    with pytest.raises(ClusterTimeoutError, match=r"is not ready after 1s: it is unschedulable, .*nvidia\.com/gpu"):
+    with pytest.raises(ClusterTimeoutError, match=r"is not ready after 3s: it is unschedulable, .*nvidia\.com/gpu"):
         wait_until_ready("demo", kubectl=kubectl, timeout=3)
 
 

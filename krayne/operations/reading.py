@@ -35,10 +35,12 @@ def names_there(kubectl: Kubectl) -> list[str] | None:
         return None
 
 
-def read_with_pods(kubectl: Kubectl, name: str) -> tuple[dict[str, Any], Sequence[Object] | None]:
-    """The RayCluster, and its pods as ``items`` gives them, asked for at once. Raises as read_cluster does."""
+def read_with_pods(kubectl: Kubectl, name: str) -> tuple[dict[str, Any], Sequence[Object]]:
+    """The RayCluster and its pods, asked for at once. Raises as read_cluster does, and where either may not be read."""
+    from krayne.kubectl.listing import without_managers
+
     with kubectl.list_pods([name]) as asked:
-        return read_cluster(kubectl, name), items(asked)
+        return read_cluster(kubectl, name), asked.items(without_managers)
 
 
 def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str] | None) -> ClusterNotFoundError:

@@ -25,11 +25,11 @@ def get_cluster_services(
     the pods may not be read, unknown. Raises ClusterNotFoundError, PermissionDeniedError (the right to exec is needed)
     or another KrayneError.
     """
-    from krayne.operations.reading import read_with_pods
+    from krayne.operations.reading import items, read_cluster
 
     kubectl = (kubectl or Kubectl()).within(namespace)
-    cluster, pods = read_with_pods(kubectl, name)
-    return services_of(kubectl, cluster, pods)
+    with kubectl.list_pods([name]) as asked:
+        return services_of(kubectl, read_cluster(kubectl, name), items(asked))
 
 
 def services_of(

@@ -63,7 +63,7 @@ def _pod_for(kubectl: Kubectl, name: str, group: str | None) -> Object:
     if group is not None and group not in groups:
         raise UsageError(f"{kubectl.named(name)} has no worker group {group!r}: it has {', '.join(groups) or 'none'}")
     wanted = objects.HEAD_GROUP if group is None else group
-    pod = _first_running([each for each in pods or [] if objects.group_of(each) == wanted])
+    pod = _first_running([each for each in pods if objects.group_of(each) == wanted])
     if pod is None:
         what = "head" if group is None else f"worker of group {group}"
         where = kubectl.where(name)

@@ -37,8 +37,8 @@ def await_ssh(kubectl: Kubectl, name: str, timeout: float | None) -> SshService:
 
     until = None if timeout is None else time.monotonic() + timeout
     cluster, pods = read_with_pods(kubectl, name)
-    told = _told(kubectl, name, cluster, pods or [])
-    if told.state == "running" and (head := head_of(pods or [])):
+    told = _told(kubectl, name, cluster, pods)
+    if told.state == "running" and (head := head_of(pods)):
         return SshService(cluster, head, told)
     kubectl.tell(f"waiting for the SSH service of {kubectl.named(name)}: {told.why}\n")
     with closing(_heads(kubectl, name, cluster, until)) as heads:

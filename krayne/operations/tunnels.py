@@ -237,11 +237,9 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
 
 def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:
     """The services of the head, with their secrets; none where they cannot be asked (no right to exec, no exec)."""
-    from krayne.operations.reading import items
     from krayne.operations.services import services_of
 
     try:
-        pods = items(kubectl.list_pods([cluster["metadata"]["name"]])) or []
-        return services_of(kubectl, cluster, pods)
+        return services_of(kubectl, cluster, kubectl.list_pods([cluster["metadata"]["name"]]).items())
     except KrayneError:
         return ()

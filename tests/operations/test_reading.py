@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from krayne.errors import ClusterNotFoundError, KubeConnectionError
+from krayne.errors import ClusterNotFoundError, KubeConnectionError, PermissionDeniedError
 from krayne.operations.delete import delete_cluster
 from krayne.operations.describe import describe_cluster
 from krayne.operations.get import get_cluster
@@ -68,3 +68,15 @@ def test_a_missing_cluster_is_not_found_also_by_those_who_may_not_list(
     with pytest.raises(ClusterNotFoundError) as told:
         ask("x", kubectl=kubectl)
     assert str(told.value) == "raycluster x in namespace ml not found"
+
+
+@pytest.mark.parametrize("enter", [exec_in_cluster, ssh_to_cluster])
+def test_where_pods_may_not_be_listed_nothing_is_waited_for(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, enter: Callable[..., object]
+) -> None:
+    """The pod to go into cannot be known: the right that is missing is what there is to tell."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-3-ready", "RayCluster")[0])
+    no = 'Error from server (Forbidden): pods is forbidden: User "me" cannot list resource "pods" in API group ""'
+    fake_kubectl.reply("get --raw */pods*", stderr=no, code=1)
+    with pytest.raises(PermissionDeniedError, match="me needs the right to list pods"):
+        enter("demo", kubectl=kubectl)

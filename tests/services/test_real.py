@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from subprocess import PIPE
 from typing import TYPE_CHECKING
@@ -105,17 +106,17 @@ def states(head: Head) -> dict[str, ServiceInfo]:
 
 def status(port: int | None, path: str, **headers: str) -> int:
     """What an HTTP server on the loopback answers to a GET."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path, headers=headers)
-    return connection.getresponse().status
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
 
 
 def log_in(port: int | None, password: str) -> str | None:
     """The cookie that code-server's login page gives for a password."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/login", urlencode({"password": password}), form)
-    return connection.getresponse().getheader("Set-Cookie")
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/login", urlencode({"password": password}), form)
+        return connection.getresponse().getheader("Set-Cookie")
 
 
 def test_the_notebook_takes_its_token_alone(states: dict[str, ServiceInfo]) -> None:

@@ -148,7 +148,8 @@ def test_the_sdk_warns_at_its_callers_line(
     fake_kubectl.reply("patch", json=cluster)
     with pytest.warns(UserWarning, match="the autoscaler sets the replicas") as told:
         scale_cluster("demo", replicas=2, kubectl=kubectl)
-    assert [warning.filename for warning in told] == [__file__]
+    ours = [warning for warning in told if warning.category is UserWarning]  # newer Pythons warn of the fork, too
+    assert [warning.filename for warning in ours] == [__file__]
 
 
 def test_warns_that_the_autoscaler_decides(

@@ -26,12 +26,12 @@ def configuration(function: Function) -> Function:
     def configured(
         name: str | None, file: str | None, assignments: tuple[str, ...], kubectl: Kubectl, **values: Any
     ) -> Any:
-        given = nest((flag, values.pop(_variable(flag))) for flag in flags())
+        given, malformed = nest((flag, values.pop(_variable(flag))) for flag in flags())
         if kubectl.namespace:
             given["namespace"] = kubectl.namespace
         if name is None and file is None:
             raise click.UsageError("name the cluster, or give a file with -f")
-        configs = load_configs(file, flags=given, assignments=assignments, name=name)
+        configs = load_configs(file, flags=given, malformed=malformed, assignments=assignments, name=name)
         return function(configs=configs, kubectl=kubectl, **values)
 
     for option in reversed((*_COMMON, *map(_option, flags()))):

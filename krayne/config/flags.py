@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.config import schema
-from krayne.config.problems import refusal, shown
+from krayne.config.problems import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,10 +54,10 @@ def option_of(path: tuple[Any, ...]) -> str:
     return "--" + "-".join(named).replace("_", "-")
 
 
-def nest(values: Iterable[tuple[Flag, Any]]) -> dict[str, Any]:
-    """Flags and their values as nested fields, for ``load_configs(flags=…)``. None and empty lists are not given.
+def nest(values: Iterable[tuple[Flag, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Flags and their values as nested fields, and what is wrong with those that cannot be, for ``load_configs``.
 
-    A ``map`` flag's value is its texts, NAME=VALUE each. Raises ConfigValidationError where one is no such pair.
+    None and empty lists are not given. A ``map`` flag's value is its texts, NAME=VALUE each.
     """
     nested: dict[str, Any] = {}
     problems: list[str] = []
@@ -68,9 +68,7 @@ def nest(values: Iterable[tuple[Flag, Any]]) -> dict[str, Any]:
         for key in flag.path[:-1]:
             holder = holder.setdefault(key, {})
         holder[flag.path[-1]] = _value(flag, value, problems)
-    if problems:
-        raise refusal(problems)
-    return nested
+    return nested, problems
 
 
 def _value(flag: Flag, value: Any, problems: list[str]) -> Any:
@@ -81,4 +79,4 @@ def _value(flag: Flag, value: Any, problems: list[str]) -> Any:
     pairs = [text.partition("=") for text in value]
     wrong = [text for text, (name, equals, _) in zip(value, pairs, strict=True) if not (name and equals)]
     problems += [f"{flag.option} {shown(text)}: write it as NAME=VALUE" for text in wrong]
-    return {name: text for name, _, text in pairs}
+    return {name: text for name, equals, text in pairs if name and equals}

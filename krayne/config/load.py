@@ -21,13 +21,15 @@ def load_configs(
     file: str | None,
     *,
     flags: Mapping[str, Any] | None = None,
+    malformed: Sequence[str] = (),
     assignments: Sequence[str] = (),
     name: str | None = None,
 ) -> tuple[ClusterConfig, ...]:
     """The clusters of a file under what the command line says: flags, then --set, then the file, then defaults.
 
     ``file`` is a path, ``-`` for standard input, or None for a cluster that the command line describes alone.
-    ``flags`` are nested fields (see ``nest``); a map at ``worker_groups`` sets fields of the only group.
+    ``flags`` are nested fields and ``malformed`` what is wrong with others (see ``nest``); a map at ``worker_groups``
+    sets fields of the only group.
     ``assignments`` are the texts of ``--set PATH=VALUE``. ``name`` names the cluster, where the file holds one.
     Raises ConfigValidationError with every problem of every cluster.
     """
@@ -38,7 +40,7 @@ def load_configs(
         raise refusal([f"NAME: {file} holds {len(documents)} clusters; leave the name out"])
     sets, problems = _split(assignments)
     said, found = plain(flags or {})
-    problems += lines(found, {})
+    problems += [*malformed, *lines(found, {})]
     loaded: list[ClusterConfig] = []
     named: dict[tuple[str | None, str], str] = {}
     for document in documents:

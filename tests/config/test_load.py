@@ -35,7 +35,9 @@ def problems(*args: Any, **kwargs: Any) -> tuple[str, ...]:
 def options(**values: Any) -> dict[str, Any]:
     """Flags by their option's name, as the command line gives them."""
     by_name = {flag.option.partition("/")[0][2:].replace("-", "_"): flag for flag in flags()}
-    return nest((by_name[name], value) for name, value in values.items())
+    given, malformed = nest((by_name[name], value) for name, value in values.items())
+    assert not malformed
+    return given
 
 
 def test_name_alone() -> None:
@@ -139,9 +141,18 @@ def test_problems_name_the_flag() -> None:
 
 def test_pairs_without_a_name_or_value() -> None:
     """NAME=VALUE is expected, VALUE may be empty."""
-    with pytest.raises(ConfigValidationError) as refused:
-        options(env=("A", "=b", "C=", "D=e"))
-    assert refused.value.problems == ('--env "A": write it as NAME=VALUE', '--env "=b": write it as NAME=VALUE')
+    env = next(flag for flag in flags() if flag.option == "--env")
+    given, malformed = nest([(env, ("A", "=b", "C=", "D=e"))])
+    assert given == {"env": {"C": "", "D": "e"}}
+    assert malformed == ['--env "A": write it as NAME=VALUE', '--env "=b": write it as NAME=VALUE']
+
+
+def test_malformed_flags_are_reported_with_the_rest() -> None:
+    """One pass: what is no pair, what is no assignment, and what is no value."""
+    given = options(image_pull_policy="Sometimes")
+    said = problems(None, name="a", flags=given, malformed=['--env "A": no pair'], assignments=["x"])
+    assert len(said) == 3
+    assert said[1] == '--env "A": no pair'
 
 
 def test_flags_that_are_not_given_say_nothing() -> None:

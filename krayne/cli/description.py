@@ -7,8 +7,8 @@ from datetime import datetime
 
 from krayne.cli.tables import NONE, age, cell, columns, painted
 from krayne.cluster.details import ClusterDetails, Event, Pod
-from krayne.cluster.values import ClusterInfo
-from krayne.text import one_line, printable
+from krayne.cluster.values import ClusterInfo, Head
+from krayne.text import count, one_line, printable
 
 _UNKNOWN, _FORBIDDEN = "<unknown>", "<forbidden>"
 _LONG = 1000  # characters of a message; that of a hook that failed may hold a whole program, twice
@@ -28,7 +28,7 @@ def details_text(details: ClusterDetails, *, now: datetime, colour: bool = False
         ("Labels", [f"{key}={value}" for key, value in info.labels.items()]),
         ("Autoscaling", ["on" if info.autoscaling else "off"]),
         ("Workers", [f"{info.workers_ready} of {info.workers_desired} ready"]),
-        ("Asks for", [f"{info.cpus} CPUs, {info.memory} memory, {info.gpus} GPUs in all"]),
+        ("Asks for", [f"{_resources(info)} in all"]),
     ]
     lines = _fields(top)
     if colour:
@@ -62,7 +62,6 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
         ("KubeRay", info.kuberay_version),
     ]
     nothing = _UNKNOWN if details.pods is None else NONE
-    asks = f"{head.cpus} CPUs, {head.memory} memory, {head.gpus} GPUs"
     about_head = [
         ("Pod", head.pod),
         ("Ready", "yes" if head.ready else "no"),
@@ -70,7 +69,7 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
         ("IP", head.ip),
         ("Service", head.service),
         ("Image", head.image),
-        ("Asks for", asks),
+        ("Asks for", _resources(head)),
     ]
     return [
         ("Head", _fields((key, [value or nothing]) for key, value in about_head)),
@@ -82,6 +81,12 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
         ("URLs", _fields((key, [value]) for key, value in urls if value)),
         ("Events", None if details.events is None else _events(details.events, now)),
     ]
+
+
+def _resources(asked: ClusterInfo | Head) -> str:
+    """``2 CPUs, 7Gi memory, 1 GPU``."""
+    cpus = "CPU" if asked.cpus == "1" else "CPUs"
+    return f"{asked.cpus} {cpus}, {asked.memory} memory, {count(asked.gpus, 'GPU')}"
 
 
 def _fields(pairs: Iterable[tuple[str, Iterable[str]]]) -> list[str]:

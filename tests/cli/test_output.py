@@ -181,6 +181,14 @@ def test_what_may_not_be_listed_reads_as_forbidden_and_not_as_absent() -> None:
 SECTIONS = ("Head", "Worker groups", "Versions", "Pods", "Conditions", "URLs", "Events")
 
 
+def test_a_description_counts_in_english() -> None:
+    """One CPU, two CPUs; as kubectl writes fractions."""
+    full = details(CAPTURES["ready-3-ready"])
+    for cpus, gpus, said in (("1", 1, "1 CPU, 2Gi memory, 1 GPU"), ("500m", 0, "500m CPUs, 2Gi memory, 0 GPUs")):
+        asked = replace(full, info=replace(full.info, cpus=cpus, memory="2Gi", gpus=gpus))
+        assert f" {said} in all\n" in details_text(asked, now=NOW)
+
+
 def test_a_description_says_why_each_pod_is_not_ready() -> None:
     """Below the pods, a line for each that has a problem."""
     text = details_text(details(CAPTURES["crash-loop"]), now=NOW)

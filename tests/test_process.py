@@ -57,7 +57,8 @@ def test_tells_what_is_said_while_the_program_waits() -> None:
         told.append(text)
         waiting._running.signal(signal.SIGTERM)
 
-    waiting = Process([PYTHON, "-c", "import sys, time; sys.stderr.write('open this page'); time.sleep(60)"], tell=tell)
+    program = "import os, time; os.write(2, b'open this page'); time.sleep(60)"
+    waiting = Process([PYTHON, "-c", program], tell=tell)
     done = waiting.communicate()
     assert (told, done.stderr) == (["open this page"], "open this page")
 
@@ -171,10 +172,10 @@ def test_attached_program_is_ended_with_us_and_answers_interrupts_itself() -> No
     """SIGTERM ends both; ^C leaves the decision to the program."""
     run_it = "import sys; from krayne.process import run_attached; sys.exit(run_attached(sys.argv[1:]))"
     program = (
-        "import signal, sys; say = lambda text: print(text, flush=True)\n"
-        "signal.signal(signal.SIGINT, lambda *_: say('mine'))\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (say('ended'), sys.exit(5)))\n"
-        "say('up')\n"
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, lambda *_: os.write(1, b'mine\\n'))\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'ended\\n'), sys.exit(5)))\n"
+        "os.write(1, b'up\\n')\n"
         "while True: signal.pause()"
     )
     argv = [PYTHON, "-c", run_it, PYTHON, "-c", program]

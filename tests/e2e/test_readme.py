@@ -23,7 +23,9 @@ pytestmark = pytest.mark.only_sandbox("the README shows the sandbox, in its name
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```)", re.MULTILINE | re.DOTALL)
 # States that a cluster may pass through faster than anybody looks.
-FLEETING = re.compile(r"^\S+: (creating|pods-pending)\b.*\n|^\S+: .*KubeRay has yet to say so\n", re.MULTILINE)
+FLEETING = re.compile(
+    r"^\S+: ((creating|pods-pending)\b.*|.*: starts containers|.*KubeRay has yet to say so)\n", re.MULTILINE
+)
 SCREEN = 40  # lines
 
 

@@ -9,13 +9,16 @@ from krayne.config.problems import shown
 from krayne.quantity import LARGEST, NANO, parse
 
 _LIKELY_BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp])i?(?:b|bytes?)?", re.ASCII | re.IGNORECASE)
+_TOO_FEW_BYTES = re.compile(r"\+?([0-9.]+)([numkKi]*)")
+_CPU_ENDS = frozenset("0123456789.m")  # a number, which may have an exponent, or thousandths
 _MEBIBYTE = 2**20
+_MANY = 128  # few machines have so many GiB, and no Ray container so few MiB
 
 
 def cpu_problem(value: Any) -> str | None:
     """Why this is no amount of CPU. Kubernetes knows none finer than a thousandth."""
     found = _nano(value)
-    if found is None:
+    if found is None or str(value)[-1] not in _CPU_ENDS:
         return f'{shown(value)} is no quantity of CPU; write a number such as 2 or 0.5, or thousandths as "500m"'
     if found <= 0:
         return f"{shown(value)} must be more than 0"
@@ -43,11 +46,17 @@ def _nano(value: Any) -> int | None:
 
 def _too_small(value: Any, nano: int) -> str:
     bytes_ = f"{nano / NANO:g} byte{'' if nano == NANO else 's'}"
-    number = str(value).rstrip("numk")
-    unit = "Mi" if str(value)[-1] in "mk" else "Gi"
-    return f'{shown(value)} means {bytes_}; write a quantity with its unit (did you mean "{number}{unit}"?)'
+    match = _TOO_FEW_BYTES.fullmatch(str(value))
+    hint = _hint(match[1], "Mi" if match[2] or float(match[1]) >= _MANY else "Gi") if match else ""
+    return f"{shown(value)} means {bytes_}; write a quantity with its unit{hint}"
 
 
 def _likely(value: Any) -> str:
     match = _LIKELY_BYTES.fullmatch(str(value).strip())
-    return f' (did you mean "{match[1]}{match[2].upper()}i"?)' if match else ""
+    return _hint(match[1], f"{match[2].upper()}i") if match else ""
+
+
+def _hint(number: str, unit: str) -> str:
+    """What was meant, if it is enough."""
+    enough = (_nano(number + unit) or 0) >= _MEBIBYTE * NANO
+    return f' (did you mean "{number}{unit}"?)' if enough else ""

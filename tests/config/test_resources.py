@@ -25,6 +25,11 @@ def test_memory(value: float | str) -> None:
         (5, "5Gi"),
         ("2", "2Gi"),
         (1.5, "1.5Gi"),
+        ("127", "127Gi"),
+        (128, "128Mi"),
+        (8192, "8192Mi"),
+        ("1Ki", "1Mi"),
+        ("512Ki", "512Mi"),
         ("512m", "512Mi"),
         ("100k", "100Mi"),
         ("5GB", "5Gi"),
@@ -41,6 +46,22 @@ def test_memory_that_is_meant_otherwise(value: float | str, meant: str) -> None:
     assert problem is not None
     assert f'did you mean "{meant}"?' in problem
     assert memory_problem(meant) is None
+
+
+@pytest.mark.parametrize("value", ["0.0001", "1e3", "0.5m", "1K", 1e-7])
+def test_memory_whose_meaning_nobody_can_guess(value: float | str) -> None:
+    """Nothing is offered that would be refused in its turn."""
+    problem = memory_problem(value)
+    assert problem is not None
+    assert "did you mean" not in problem
+
+
+@pytest.mark.parametrize("value", ["8Gi", "4G", "1k", "2Ki", "1M", "1000000000n", "1000000u", "1E"])
+def test_cpus_have_no_unit_of_bytes(value: str) -> None:
+    """Kubernetes would take 8Gi for eight billion CPUs."""
+    problem = cpu_problem(value)
+    assert problem is not None
+    assert "is no quantity of CPU" in problem
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "0.1m", "1n", "2000E", "8Ei", "1e99", "x", "1K", "1" * 41, "1" * 200])

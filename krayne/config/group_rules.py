@@ -33,16 +33,23 @@ def check_head(head: Config) -> Iterator[Problem]:
         yield Problem(("head", "ray_start_params", "num-cpus"), message)
 
 
-def check_group(path: Path, said: Config, group: Config, autoscaler: str) -> Iterator[Problem]:
+def check_group(path: Path, said: Config, group: Config, autoscaler: Config) -> Iterator[Problem]:
     """The broken rules of the group at ``path``, as the user ``said`` it and complete, under that autoscaler."""
     yield from _placement(path, group)
     yield from _replicas(path, said, group)
     yield from _tpu(path, group)
     if group.get("name") == "headgroup":
         yield Problem((*path, "name"), '"headgroup" is what KubeRay calls the head; choose another name')
-    if "idle_timeout_seconds" in said and autoscaler == "v1":
+    if "idle_timeout_seconds" in said:
+        yield from _idle_timeout((*path, "idle_timeout_seconds"), autoscaler)
+
+
+def _idle_timeout(path: Path, autoscaler: Config) -> Iterator[Problem]:
+    if not autoscaler["enabled"]:
+        yield Problem(path, "a group's own idle timeout needs the autoscaler, which is off (autoscaler.enabled)")
+    elif autoscaler["version"] == "v1":
         message = "a group's own idle timeout needs autoscaler.version v2; use autoscaler.idle_timeout_seconds"
-        yield Problem((*path, "idle_timeout_seconds"), message)
+        yield Problem(path, message)
 
 
 def _replicas(path: Path, said: Config, group: Config) -> Iterator[Problem]:

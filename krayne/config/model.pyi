@@ -106,7 +106,9 @@ class Services(_Section):
         """SHA-256 of that file by architecture (amd64, arm64); no other file is used. Another version needs its own."""
 
 class Autoscaler(_Section):
-    """Ray's autoscaler, which sets each group's replicas between its bounds."""
+    """Ray's autoscaler, which sets each group's replicas between its bounds. While it is off, its other fields
+    have no effect.
+    """
     @property
     def enabled(self) -> bool:
         """Whether the autoscaler runs, as a container in the head's pod."""
@@ -219,7 +221,7 @@ class WorkerGroup(_Section):
     @property
     def idle_timeout_seconds(self) -> int | None:
         """Seconds that a worker of this group must be idle before it is removed; the autoscaler's when left out.
-        Needs autoscaler v2.
+        Needs the autoscaler, version v2.
         """
     @property
     def image(self) -> str | None:
@@ -308,7 +310,9 @@ class ServicesFields(TypedDict, total=False):
     code_server_sha256: Mapping[str, str] | None
 
 class AutoscalerFields(TypedDict, total=False):
-    """Ray's autoscaler, which sets each group's replicas between its bounds."""
+    """Ray's autoscaler, which sets each group's replicas between its bounds. While it is off, its other fields
+    have no effect.
+    """
 
     enabled: bool | None
     version: Literal["v1", "v2"] | None
@@ -441,7 +445,9 @@ class ClusterConfig(_Section):
         """Services that run in the head beside Ray, listening on the pod's loopback only."""
     @property
     def autoscaler(self) -> Autoscaler:
-        """Ray's autoscaler, which sets each group's replicas between its bounds."""
+        """Ray's autoscaler, which sets each group's replicas between its bounds. While it is off, its other fields
+        have no effect.
+        """
     @property
     def head(self) -> Head:
         """The head's pod and service."""

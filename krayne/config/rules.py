@@ -31,7 +31,7 @@ def check(given: Config) -> Iterator[Problem]:
     yield from _unique("worker_groups", "name", config["worker_groups"])
     said_groups = given.get("worker_groups", config["worker_groups"])
     for index, (said, group) in enumerate(zip(said_groups, config["worker_groups"], strict=True)):
-        yield from check_group(("worker_groups", index), said, group, config["autoscaler"]["version"])
+        yield from check_group(("worker_groups", index), said, group, config["autoscaler"])
 
 
 def _versions(given: Config, config: Config) -> Iterator[Problem]:

@@ -22,6 +22,12 @@ _TPU_SELECTORS = {
 }
 _WHOLE_PARAMS = ("num-cpus", "num-gpus", "memory", "object-store-memory")
 _INT32 = 2**31 - 1
+# What may not be more than what, and which of the two is then called wrong.
+_ORDER = (
+    ("min_replicas", "max_replicas", "min_replicas"),
+    ("min_replicas", "replicas", "replicas"),
+    ("replicas", "max_replicas", "replicas"),
+)
 
 
 def check_head(head: Config) -> Iterator[Problem]:
@@ -53,13 +59,12 @@ def _idle_timeout(path: Path, autoscaler: Config) -> Iterator[Problem]:
 
 
 def _replicas(path: Path, said: Config, group: Config) -> Iterator[Problem]:
-    fewest, replicas, most = group["min_replicas"], group["replicas"], group["max_replicas"]
-    if fewest > most:
-        yield Problem((*path, "min_replicas"), f"{fewest} is more than max_replicas, which is {most}")
-    elif replicas < fewest:
-        yield Problem((*path, "replicas"), f"{replicas} is less than min_replicas, which is {fewest}")
-    elif replicas > most:
-        yield Problem((*path, "replicas"), f"{replicas} is more than max_replicas, which is {most}")
+    """Only what was said can contradict: each number that is left out follows from the others."""
+    for low, high, field in _ORDER:
+        if {low, high} <= said.keys() and said[low] > said[high]:
+            other, way = (high, "more") if field == low else (low, "less")
+            yield Problem((*path, field), f"{said[field]} is {way} than {other}, which is {said[other]}")
+    most = group["max_replicas"]
     if most * group["num_of_hosts"] > _INT32:
         field = "num_of_hosts" if "num_of_hosts" in said else "max_replicas"
         yield Problem((*path, field), f"max_replicas times num_of_hosts is more than {_INT32} pods")

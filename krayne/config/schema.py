@@ -58,6 +58,20 @@ def child(node: Schema, key: str | int) -> Schema | None:
     return resolve(node.get("properties", {}).get(key) or (rest if isinstance(rest, dict) else _ANY))
 
 
+def at(path: tuple[str | int, ...]) -> Schema:
+    """The schema of what stands at ``path``; one that allows anything where nothing known does."""
+    node = root()
+    for key in path:
+        node = child(node, key) or _ANY
+    return node
+
+
+def alternatives(node: Schema) -> frozenset[str]:
+    """The fields of which ``node`` must have exactly one."""
+    branches = node.get("oneOf") or node.get("then", {}).get("oneOf", ())
+    return frozenset(branch["required"][0] for branch in branches)
+
+
 def walk(node: Schema | None = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Every known field with its path (through lists without an index), resolved, outermost first."""
     node = resolve(root() if node is None else node)

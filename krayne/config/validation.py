@@ -73,7 +73,7 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
     path: Path = tuple(error.absolute_path)
     keyword, value = error.validator, error.instance
     if "propertyNames" in list(error.absolute_schema_path)[:-1]:
-        yield Problem((*path, value), _PHRASES.get(keyword, _own_words)(error))
+        yield Problem((*path, value), _PHRASES.get(keyword, _own_words)(error, places))
     elif keyword == "additionalProperties":
         for name in [name for name in value if name not in error.schema.get("properties", {})]:
             yield Problem((*path, name), unknown_field((*path, name), error.schema))
@@ -82,12 +82,10 @@ def _explain(error: Any, places: Places) -> Iterator[Problem]:
         if missing not in {meant(key, error.schema) for key in value if key not in error.schema["properties"]}:
             yield Problem((*path, missing), "is missing" + _gloss(missing, error.schema))
     elif keyword == "oneOf":
-        if isinstance(value, dict):  # else its type is the problem
+        if isinstance(value, dict) and not _is_misspelt(value, schema.at(path)):  # else another problem says so
             yield Problem(path, _one_of(error))
-    elif keyword == "type":
-        yield Problem(path, _wrong_type(error, places))
-    else:
-        yield Problem(path, _PHRASES.get(keyword, _own_words)(error))
+    elif keyword != "type" or "enum" not in error.schema:  # enum says what is allowed
+        yield Problem(path, _PHRASES.get(keyword, _own_words)(error, places))
 
 
 def _gloss(missing: str, node: schema.Schema) -> str:
@@ -102,6 +100,13 @@ def _one_of(error: Any) -> str:
     return f"exactly one of {', '.join(choices)} is needed; found {' and '.join(said) if said else 'none'}"
 
 
+def _is_misspelt(value: dict[str, Any], node: schema.Schema) -> bool:
+    """Whether one of the alternatives was meant by a field that is unknown, and none was said."""
+    choices = schema.alternatives(node)
+    unknown = value.keys() - schema.fields(node).keys()
+    return not choices & value.keys() and any(meant(name, node) in choices for name in unknown)
+
+
 def _wrong_type(error: Any, places: Places) -> str:
     path, value = tuple(error.absolute_path), error.instance
     allowed = schema.types(error.schema)
@@ -110,24 +115,35 @@ def _wrong_type(error: Any, places: Places) -> str:
         return f"{shown(value)} is not {expected}"
     place = places.get(path)
     raw = place.raw if place else None
-    written = shown(value) if raw is None else raw
+    written = _written(error, places)
     key = f"{path_text(path[-1:])}:" if isinstance(path[-1], str) else "-"
     kind = "a boolean" if isinstance(value, bool) else "null" if value is None else "a number"
     found = f"{written or 'nothing'} is {kind}{'' if raw is None else ' to YAML'}"
     return f'{found}, {expected} is expected; quote it, as in {key} "{written}"'
 
 
-def _own_words(error: Any) -> str:
+def _written(error: Any, places: Places) -> str:
+    """A scalar as the user wrote it, which YAML may have taken for something else."""
+    place = places.get(tuple(error.absolute_path))
+    return shown(error.instance) if place is None or place.raw is None else place.raw
+
+
+def _own_words(error: Any, _: Places) -> str:
     return str(error.message)
 
 
-_PHRASES: dict[str, Callable[[Any], str]] = {
-    "enum": lambda error: f"{shown(error.instance)} is not allowed; allowed are {', '.join(error.validator_value)}",
-    "minimum": lambda error: f"{error.instance} is too small; at least {error.validator_value} is allowed",
-    "maximum": lambda error: f"{error.instance} is too large; at most {error.validator_value} is allowed",
-    "minProperties": lambda _: "may not be empty",
-    "minLength": lambda _: "may not be empty",
-    "uniqueItems": lambda _: "holds the same item twice",
+def _not_allowed(error: Any, places: Places) -> str:
+    return f"{_written(error, places)} is not allowed; allowed are {', '.join(error.validator_value)}"
+
+
+_PHRASES: dict[str, Callable[[Any, Places], str]] = {
+    "enum": _not_allowed,
+    "type": _wrong_type,
+    "minimum": lambda error, _: f"{error.instance} is too small; at least {error.validator_value} is allowed",
+    "maximum": lambda error, _: f"{error.instance} is too large; at most {error.validator_value} is allowed",
+    "minProperties": lambda *_: "may not be empty",
+    "minLength": lambda *_: "may not be empty",
+    "uniqueItems": lambda *_: "holds the same item twice",
 }
 
 

@@ -30,7 +30,7 @@ def explain(error: Any, places: Places) -> Iterator[Problem]:
         yield Problem((*path, value), _PHRASES.get(keyword, _own_words)(error, places))
     elif keyword == "additionalProperties":
         for name in [name for name in value if name not in error.schema.get("properties", {})]:
-            yield Problem((*path, name), unknown_field((*path, name), error.schema))
+            yield unknown_field((*path, name), error.schema)
     elif keyword == "required":
         missing = next(name for name in error.validator_value if error.message.startswith(repr(name)))
         if missing not in {meant(key, error.schema) for key in value if key not in error.schema["properties"]}:

@@ -1,4 +1,4 @@
-"""From a file and the command line to ClusterConfigs, with every problem reported at once."""
+"""From files and the command line to ClusterConfigs, with every problem reported at once."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ def load_configs(
     problems += [*malformed, *lines(found, {})]
     loaded: list[ClusterConfig] = []
     named: dict[tuple[str | None, str], str] = {}
+    told: set[str] = set()
     for document in documents:
         try:
-            config = _load(document, said, sets, name)
+            config = _load(document, said, sets, name, told)
         except ConfigValidationError as error:
             problems += error.problems
             continue
@@ -74,11 +75,15 @@ def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
     return sets, problems
 
 
-def _load(document: Reading, flags: dict[str, Any], sets: list[Assignment], name: str | None) -> ClusterConfig:
+def _load(
+    document: Reading, flags: dict[str, Any], sets: list[Assignment], name: str | None, told: set[str]
+) -> ClusterConfig:
     from krayne.config.validation import problems_of, without_nulls
 
-    if not isinstance(document.value, dict):
-        raise refusal(document.problems or [_no_map(document)])
+    if document.value is None:
+        raise refusal(document.problems)
+    if other := _something_else(document.value):
+        raise refusal([f"{place_of(document.places, ()).label}: {other}"])
     tree, places = copy.deepcopy(document.value), dict(document.places)
     problems, refused = _assign(tree, places, sets)
     problems += apply_flags(tree, places, flags)
@@ -87,14 +92,20 @@ def _load(document: Reading, flags: dict[str, Any], sets: list[Assignment], name
     given = without_nulls(tree)
     problems += [problem for problem in problems_of(given, places) if problem.path not in document.unread]
     if document.problems or refused or problems:
-        raise refusal(document.problems + refused + lines(problems, places))
+        raise refusal(document.problems + refused + lines(problems, places, told))
     return ClusterConfig._of_valid(given)
 
 
-def _no_map(document: Reading) -> str:
-    found = "a list" if isinstance(document.value, list) else shown(document.value)
-    expected = "a map of fields is expected, such as name: my-cluster"
-    return f"{document.places[()].label}: {found} is no configuration; {expected}"
+def _something_else(value: Any) -> str | None:
+    """What a document is that is no configuration as a whole; None where its fields are to be judged."""
+    if not isinstance(value, dict):
+        found = "a list" if isinstance(value, list) else shown(value)
+        return f"{found} is no configuration; a map of fields is expected, such as name: my-cluster"
+    if {"apiVersion", "kind"} <= value.keys():
+        return "this is a manifest, which kubectl apply -f takes as it is"
+    if {"managed_by_krayne", "status"} <= value.keys() or value.keys() == {"items"}:
+        return "this is what `kubectl krayne get` prints, not a configuration"
+    return None
 
 
 def _assign(tree: dict[str, Any], places: Places, sets: list[Assignment]) -> tuple[list[Problem], list[str]]:

@@ -20,6 +20,7 @@ class Problem(NamedTuple):
 
     path: Path
     message: str
+    once: str = ""  # the message's end, for the first in a report that has it
 
 
 class Place(NamedTuple):
@@ -56,11 +57,20 @@ def _known(places: Mapping[Path, Place], path: Path) -> Path:
     return next((path[:end] for end in range(len(path), -1, -1) if path[:end] in places), ())
 
 
-def lines(problems: list[Problem], places: Mapping[Path, Place]) -> list[str]:
-    """The problems as lines for the user, in the order in which their places were read, each once."""
+def lines(problems: list[Problem], places: Mapping[Path, Place], told: set[str] | None = None) -> list[str]:
+    """The problems as lines for the user, in the order in which their places were read.
+
+    ``told`` is what a report has said so far, and is added to: no line is said twice, nor what is said only once.
+    """
+    told = set() if told is None else told
     order = {path: number for number, path in enumerate(places)}
-    placed = sorted(problems, key=lambda problem: order.get(_known(places, problem.path), -1))
-    return list(dict.fromkeys(line(place_of(places, problem.path), problem) for problem in placed))
+    texts: list[str] = []
+    for problem in sorted(problems, key=lambda problem: order.get(_known(places, problem.path), -1)):
+        text = line(place_of(places, problem.path), problem)
+        if text not in told:
+            texts.append(text if problem.once in told else text + problem.once)
+            told |= {text, problem.once}
+    return texts
 
 
 def line(place: Place, problem: Problem) -> str:

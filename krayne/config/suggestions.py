@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from krayne.config import schema
+from krayne.config.problems import Problem
 
 if TYPE_CHECKING:
     from krayne.config.problems import Path
@@ -15,15 +16,17 @@ _LISTS = ("worker_groups", "volumes")
 _MANIFEST_FIELDS = frozenset({"apiVersion", "kind", "metadata", "spec"})
 
 
-def unknown_field(path: Path, node: schema.Schema) -> str:
+def unknown_field(path: Path, node: schema.Schema) -> Problem:
     """The problem with the field at ``path``, which ``node`` (what holds it) does not know."""
     name = str(path[-1])
     if len(path) == 1 and name in _MANIFEST_FIELDS:
-        return "unknown field: this looks like a manifest, which kubectl apply takes as it is"
+        return Problem(path, "unknown field: this looks like a manifest, which kubectl apply takes as it is")
     here = _spelled(name, node)
     near = meant(name, node)
     hint = (here and f"did you mean {here}?") or _other_level(name) or (near and f"did you mean {near}?")
-    return f"unknown field{f' ({hint})' if hint else f'; known here: {_known(node)}'}"
+    if hint:
+        return Problem(path, f"unknown field ({hint})")
+    return Problem(path, "unknown field", once=f"; known here: {', '.join(schema.fields(node))}")
 
 
 def meant(name: str, node: schema.Schema) -> str | None:
@@ -58,10 +61,6 @@ def _home(path: tuple[str, ...]) -> str:
     if not path:
         return "at the top level"
     return f"under {'.'.join(f'{key}[]' if key in _LISTS else key for key in path)}"
-
-
-def _known(node: schema.Schema) -> str:
-    return ", ".join(schema.fields(node))
 
 
 def _snake(name: str) -> str:

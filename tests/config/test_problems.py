@@ -79,6 +79,15 @@ def test_lines_stand_in_the_order_of_their_places() -> None:
     assert lines(problems[:1], {}) == ["a.x: 3rd"]
 
 
+def test_what_is_said_once_is_said_with_the_first_that_would_say_it() -> None:
+    """In a whole report, of which these may be the second part; neither does it say a line twice."""
+    first, second = Problem(("a",), "unknown", "; known: b"), Problem(("c",), "unknown", "; known: b")
+    told: set[str] = set()
+    assert lines([first, second], {}, told) == ["a: unknown; known: b", "c: unknown"]
+    assert lines([second, Problem(("d",), "unknown", "; known: b")], {}, told) == ["d: unknown"]
+    assert lines([second], {}) == ["c: unknown; known: b"]
+
+
 def test_refusal_makes_printable_lines() -> None:
     """Each once."""
     assert refusal(["a\nb", "c", "c"]).problems == (r"a\nb", "c")

@@ -24,14 +24,14 @@ def configuration(function: Function) -> Function:
 
     @wraps(function)
     def configured(
-        name: str | None, file: str | None, assignments: tuple[str, ...], kubectl: Kubectl, **values: Any
+        name: str | None, files: tuple[str, ...], assignments: tuple[str, ...], kubectl: Kubectl, **values: Any
     ) -> Any:
         given, malformed = nest((flag, values.pop(_variable(flag))) for flag in flags())
         if kubectl.namespace:
             given["namespace"] = kubectl.namespace
-        if name is None and file is None:
+        if name is None and not files:
             raise click.UsageError("name the cluster, or give a file with -f")
-        configs = load_configs(file, flags=given, malformed=malformed, assignments=assignments, name=name)
+        configs = load_configs(*files, flags=given, malformed=malformed, assignments=assignments, name=name)
         return function(configs=configs, kubectl=kubectl, **values)
 
     for option in reversed((*_COMMON, *map(_option, flags()))):
@@ -42,7 +42,12 @@ def configuration(function: Function) -> Function:
 _COMMON = (
     click.argument("name", metavar="[NAME]", required=False, type=cluster_name),
     click.option(
-        "-f", "--file", metavar="FILE", help="YAML or JSON configuration, one cluster or several; - reads stdin"
+        "-f",
+        "--file",
+        "files",
+        metavar="FILE",
+        multiple=True,
+        help="YAML or JSON configuration, one cluster or several; - reads stdin; may be repeated",
     ),
     click.option(
         "--set",

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from krayne.config.problems import Place, Reading, refusal
+from krayne.errors import ConfigValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_BYTES = 2**20
 STDIN = "-"
+
+
+def read_all(files: Sequence[str]) -> tuple[list[Reading], list[str]]:
+    """Every document of every file in order, and why a file cannot be read or is given twice."""
+    once = dict.fromkeys(files)
+    problems = [f"-f {file}: is given twice; leave one out" for file in once if files.count(file) > 1]
+    documents: list[Reading] = []
+    for file in once:
+        try:
+            documents += read(file)
+        except ConfigValidationError as error:
+            problems += error.problems
+    return documents, problems
 
 
 def read(file: str) -> list[Reading]:

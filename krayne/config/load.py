@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from krayne.config.flags import option_of
 from krayne.config.layers import apply_flags, put
 from krayne.config.model import ClusterConfig
 from krayne.config.problems import Place, Places, Problem, Reading, lines, place_of, refusal, shown
@@ -17,47 +18,70 @@ if TYPE_CHECKING:
     from krayne.config.assignments import Assignment
 
 
+class _Said(NamedTuple):
+    """What the command line says of every cluster."""
+
+    flags: dict[str, Any]
+    sets: list[Assignment]
+    name: str | None
+
+
 def load_configs(
-    file: str | None,
-    *,
+    *files: str,
     flags: Mapping[str, Any] | None = None,
     malformed: Sequence[str] = (),
     assignments: Sequence[str] = (),
     name: str | None = None,
 ) -> tuple[ClusterConfig, ...]:
-    """The clusters of a file under what the command line says: flags, then --set, then the file, then defaults.
+    """The clusters of all files under what the command line says: flags, then --set, then the file, then defaults.
 
-    ``file`` is a path, ``-`` for standard input, or None for a cluster that the command line describes alone.
+    A file is a path, or ``-`` for standard input; without any, the command line describes one cluster alone.
     ``flags`` are nested fields and ``malformed`` what is wrong with others (see ``nest``); a map at ``worker_groups``
     sets fields of the only group.
-    ``assignments`` are the texts of ``--set PATH=VALUE``. ``name`` names the cluster, where the file holds one.
+    ``assignments`` are the texts of ``--set PATH=VALUE``. ``name`` names the cluster, where the files hold one.
     Raises ConfigValidationError with every problem of every cluster.
     """
-    from krayne.config.documents import read
-
-    documents = [Reading({}, {}, [], set())] if file is None else read(file)
-    if name is not None and len(documents) > 1:
-        raise refusal([f"NAME: {file} holds {len(documents)} clusters; leave the name out"])
     sets, problems = _split(assignments)
-    said, found = plain(flags or {})
-    problems += [*malformed, *lines(found, {})]
+    given, found = plain(flags or {})
+    problems += [*malformed, *(f"{option_of(problem.path)}: {problem.message}" for problem in found)]
+    documents = [Reading({}, {}, [], set())]
+    if files:
+        from krayne.config.documents import read_all
+
+        documents, unread = read_all(files)
+        problems += unread
+    if name is not None and len(documents) > 1:
+        holds = "holds" if len(files) == 1 else "hold"
+        problems.append(f"NAME: {' and '.join(files)} {holds} {len(documents)} clusters; leave the name out")
+        name = None
+    if not documents:  # the command line is judged all the same, but for items that a file may have
+        documents = [Reading({}, {}, [], {()})]
+        sets = [each for each in sets if not any(isinstance(key, int) for key in each.keys)]
+    configs, wrong = _load_all(documents, _Said(given, sets, name))
+    problems += wrong
+    if problems:
+        raise refusal(problems)
+    return configs
+
+
+def _load_all(documents: list[Reading], said: _Said) -> tuple[tuple[ClusterConfig, ...], list[str]]:
     loaded: list[ClusterConfig] = []
+    problems: list[str] = []
     named: dict[tuple[str | None, str], str] = {}
     told: set[str] = set()
     for document in documents:
         try:
-            config = _load(document, said, sets, name, told)
+            config = _load(document, said, told)
         except ConfigValidationError as error:
             problems += error.problems
             continue
         loaded.append(config)
-        label = place_of(document.places, ("name",)).label
-        first = named.setdefault((config.namespace, config.name), label)
-        if first != label:
-            problems.append(f"{label}: name: {shown(config.name)} is the cluster at {first} already; they must differ")
-    if problems:
-        raise refusal(problems)
-    return tuple(loaded)
+        label, key = place_of(document.places, ("name",)).label, (config.namespace, config.name)
+        if key in named:
+            words = f"{shown(config.name)} is the cluster at {named[key]} already; they must differ"
+            problems.append(f"{label}: name: {words}")
+        named.setdefault(key, label)
+    return tuple(loaded), problems
 
 
 def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
@@ -75,9 +99,7 @@ def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
     return sets, problems
 
 
-def _load(
-    document: Reading, flags: dict[str, Any], sets: list[Assignment], name: str | None, told: set[str]
-) -> ClusterConfig:
+def _load(document: Reading, said: _Said, told: set[str]) -> ClusterConfig:
     from krayne.config.validation import problems_of, without_nulls
 
     if document.value is None:
@@ -85,15 +107,22 @@ def _load(
     if other := _something_else(document.value):
         raise refusal([f"{place_of(document.places, ()).label}: {other}"])
     tree, places = copy.deepcopy(document.value), dict(document.places)
-    problems, refused = _assign(tree, places, sets)
-    problems += apply_flags(tree, places, flags)
-    if name is not None:
-        put(tree, places, ("name",), name, Place("NAME", covers=("name",)))
+    problems, refused = _assign(tree, places, said.sets)
+    problems += apply_flags(tree, places, said.flags)
+    if said.name is not None:
+        put(tree, places, ("name",), said.name, Place("NAME", covers=("name",)))
     given = without_nulls(tree)
-    problems += [problem for problem in problems_of(given, places) if problem.path not in document.unread]
+    problems += [problem for problem in problems_of(given, places) if _is_certain(problem, document, places)]
     if document.problems or refused or problems:
         raise refusal(document.problems + refused + lines(problems, places, told))
     return ClusterConfig._of_valid(given)
+
+
+def _is_certain(problem: Problem, document: Reading, places: Places) -> bool:
+    """Whether it is one whatever stands where the document could not be read."""
+    if () in document.unread:
+        return place_of(places, problem.path).covers is not None
+    return problem.path not in document.unread
 
 
 def _something_else(value: Any) -> str | None:

@@ -142,6 +142,33 @@ def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     assert f"{file}:4: worker_groups[0].replica: unknown field (did you mean replicas?)" in done.stderr
 
 
+def test_files_are_taken_in_order_and_all_their_problems_told(tmp_path: Path) -> None:
+    """-f as often as kubectl takes it."""
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text("name: a\n---\nname: b\n")
+    second.write_text("name: c\n")
+    args = ("create", "-f", str(first), "-f", str(second), "--dry-run=client", "-o", "name")
+    assert krayne(*args).stdout == "".join(f"raycluster.ray.io/{name}\n" for name in "abc")
+    done = krayne(*args, "-f", "-", "-f", "-", stdin="name: a\n")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "Error: -f -: is given twice; leave one out\n"
+        f'stdin:1: name: "a" is the cluster at {first}:1 already; they must differ\n'
+    )
+
+
+@pytest.mark.parametrize("names", [("demo",), ()])
+def test_what_get_prints_is_no_configuration(fake_kubectl: FakeKubectl, names: tuple[str, ...]) -> None:
+    """One sentence, whether it is one cluster or all."""
+    item = captured("ready-3-ready", "RayCluster")
+    fake_kubectl.reply("get --raw", json=item[0] if names else {"items": item})
+    got = krayne("get", *names, "-n", "ml", "-o", "yaml")
+    assert got.exit_code == 0
+    done = krayne("create", "-f", "-", stdin=got.stdout)
+    assert done.exit_code == 2
+    assert done.stderr == "Error: stdin:1: this is what `kubectl krayne get` prints, not a configuration\n"
+
+
 def test_deleting_without_a_terminal_needs_a_yes(fake_kubectl: FakeKubectl) -> None:
     """It never hangs on stdin."""
     item = {"metadata": {"name": "x", "namespace": "ml"}}

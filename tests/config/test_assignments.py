@@ -69,7 +69,7 @@ def test_malformed(text: str, why: str) -> None:
 
 def said(*assignments: str, file: str | None = None) -> dict[str, Any]:
     """What is given after these --set."""
-    (config,) = load_configs(file, name="a", assignments=assignments)
+    (config,) = load_configs(*filter(None, [file]), name="a", assignments=assignments)
     given = config.given
     del given["name"]
     return given
@@ -78,7 +78,7 @@ def said(*assignments: str, file: str | None = None) -> dict[str, Any]:
 def problems(*assignments: str, file: str | None = None) -> tuple[str, ...]:
     """The problems with these --set."""
     with pytest.raises(ConfigValidationError) as refused:
-        load_configs(file, name="a", assignments=assignments)
+        load_configs(*filter(None, [file]), name="a", assignments=assignments)
     return refused.value.problems
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def write(tmp_path: Path) -> Any:
     """Write a file and give its path."""
 
-    def written(text: str) -> str:
-        file = tmp_path / "cluster.yaml"
+    def written(text: str, name: str = "cluster.yaml") -> str:
+        file = tmp_path / name
         file.write_text(text, encoding="utf-8")
         return str(file)
 
@@ -42,7 +42,7 @@ def options(**values: Any) -> dict[str, Any]:
 
 def test_name_alone() -> None:
     """A name is a complete configuration."""
-    (config,) = load_configs(None, name="a")
+    (config,) = load_configs(name="a")
     assert config.given == {"name": "a"}
     assert [group.as_dict()["name"] for group in config.worker_groups] == ["worker"]
 
@@ -75,9 +75,47 @@ def test_name_over_file(write: Any) -> None:
 
 
 def test_name_for_several_clusters(write: Any) -> None:
-    """One name cannot stand for two."""
-    file = write("name: a\n---\nname: b\n")
-    assert problems(file, name="c") == (f"NAME: {file} holds 2 clusters; leave the name out",)
+    """One name cannot stand for two, of one file or of several; and everything else is judged beside that."""
+    two, one = write("name: a\n---\nname: b\n"), write("name: c\nhead: {cpus: x}\n", "one.yaml")
+    assert problems(two, name="d") == (f"NAME: {two} holds 2 clusters; leave the name out",)
+    found = problems(two, one, name="d", malformed=["--env: no pair"])
+    assert found[:2] == ("--env: no pair", f"NAME: {two} and {one} hold 3 clusters; leave the name out")
+    assert [problem.split(": ")[0] for problem in found[2:]] == [f"{one}:2"]
+
+
+def test_several_files(write: Any) -> None:
+    """The clusters of all, in order, under the same flags."""
+    files = [write("name: a\n---\nname: b\n"), write('{"name": "c"}', "c.json")]
+    configs = load_configs(*files, flags=options(image="x"), assignments=["queue=q"])
+    assert [(config.name, config.image, config.queue) for config in configs] == [(n, "x", "q") for n in "abc"]
+
+
+def test_problems_of_several_files_at_once(write: Any, tmp_path: Path) -> None:
+    """Also where one cannot be read."""
+    bad, worse, missing = write("name: A\n"), write("name: [\n", "worse.yaml"), str(tmp_path / "missing.yaml")
+    found = problems(worse, bad, missing, flags=options(head_cpus="x"))
+    assert [problem.split(": ")[0] for problem in found] == [f"{worse}:2", missing, f"{bad}:1", "--head-cpus"]
+
+
+def test_the_command_line_is_judged_where_no_file_can_be_read(tmp_path: Path) -> None:
+    """But not for what the file may say: the name, the rest of a volume, an item."""
+    sets = ["foo=1", "volumes.a.pvc=B", "worker_groups[3].replicas=1", "head.tolerations=[{operator: Never}]"]
+    file = str(tmp_path / "missing.yaml")
+    found = problems(file, flags=options(workers=-1, image_pull_secret=("A",)), assignments=sets)
+    assert [problem.split(": ")[0] for problem in found] == [
+        file,
+        "--set foo",
+        "--set volumes.a.pvc",
+        "--set head.tolerations",
+        "--image-pull-secret",
+        "--workers",
+    ]
+
+
+def test_a_file_given_twice(write: Any) -> None:
+    """It is read once, which for standard input is all that can be done."""
+    file = write("name: a\n")
+    assert problems(file, file) == (f"-f {file}: is given twice; leave one out",)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +135,7 @@ def test_worker_flags_mean_the_only_group(write: Any, text: str, expected: dict[
 
 def test_worker_flags_mean_a_group_that_set_names() -> None:
     """--set comes before, so its group is the only one."""
-    (config,) = load_configs(None, name="a", assignments=["worker_groups.gpu.gpus=1"], flags=options(workers=3))
+    (config,) = load_configs(name="a", assignments=["worker_groups.gpu.gpus=1"], flags=options(workers=3))
     assert config.given["worker_groups"] == [{"name": "gpu", "gpus": 1, "replicas": 3}]
 
 
@@ -128,7 +166,7 @@ def test_flags_on_a_file_that_is_wrong_there(write: Any, value: str) -> None:
 def test_problems_name_the_flag() -> None:
     """As the user typed it."""
     given = options(head_cpus="x", worker_memory="5", env=("4X=y",), label=("a b=c",), image_pull_secret=("A",))
-    found = problems(None, name="a", flags={**given, "namespace": "No"})
+    found = problems(name="a", flags={**given, "namespace": "No"})
     assert [problem.split(": ")[0] for problem in found] == [
         "--head-cpus",
         "--env 4X",
@@ -150,7 +188,7 @@ def test_pairs_without_a_name_or_value() -> None:
 def test_malformed_flags_are_reported_with_the_rest() -> None:
     """One pass: what is no pair, what is no assignment, and what is no value."""
     given = options(image_pull_policy="Sometimes")
-    said = problems(None, name="a", flags=given, malformed=['--env "A": no pair'], assignments=["x"])
+    said = problems(name="a", flags=given, malformed=['--env "A": no pair'], assignments=["x"])
     assert len(said) == 3
     assert said[1] == '--env "A": no pair'
 
@@ -196,6 +234,21 @@ def test_clusters_of_one_name(write: Any) -> None:
     assert problems(file, flags={"namespace": "z"}) == (
         f'{file}:4: name: "a" is the cluster at {file}:1 already; they must differ',
     )
+    assert problems(file, assignments=["name=b", "namespace=x"]) == (
+        f'{file}:4: name: "b" is the cluster at {file}:1 already; they must differ',
+    )
+
+
+def test_clusters_of_one_name_in_two_files(write: Any) -> None:
+    """Both places are named."""
+    first, second = write("name: a\n"), write("\nname: a\n", "second.yaml")
+    assert problems(first, second) == (f'{second}:2: name: "a" is the cluster at {first}:1 already; they must differ',)
+
+
+def test_flags_that_no_manifest_can_hold() -> None:
+    """Are called by their option."""
+    found = problems(name="a", flags=options(workers=2**70, queue="\ud800"))
+    assert [problem.split(": ")[0] for problem in found][:2] == ["--workers", "--queue"]
 
 
 def test_nothing_takes_a_field_back(write: Any) -> None:

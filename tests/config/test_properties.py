@@ -128,7 +128,7 @@ def test_set_reaches_any_key_below_overrides(keys: list[str], text: str) -> None
     """Whatever a key holds, quoting carries it; YAML in double quotes carries any text."""
     path = ("overrides", "spec", *keys)
     value = json.dumps(text)
-    config = outcome(lambda: load_configs(None, name="a", assignments=[f"{quoted(path)}={value}"]))
+    config = outcome(lambda: load_configs(name="a", assignments=[f"{quoted(path)}={value}"]))
     assert isinstance(config, tuple)
     assert at(config[0].overrides, path[1:]) == text
 
@@ -155,7 +155,7 @@ def test_any_bytes_are_read_or_refused(folder: Path, data: bytes) -> None:
 @given(text=TEXT)
 def test_any_assignment_is_taken_or_refused(text: str) -> None:
     """No --set makes krayne crash."""
-    outcome(lambda: load_configs(None, name="a", assignments=[text]))
+    outcome(lambda: load_configs(name="a", assignments=[text]))
 
 
 JSON = st.recursive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from krayne.kubectl import Kubectl
 
 _SECTION = "Configuration (any other field: --set)"
-_TYPES = {"integer": click.INT, "boolean": click.BOOL}
+_METAVARS = {"integer": "INTEGER", "map": "NAME=VALUE"}
 
 
 def configuration(function: Function) -> Function:
@@ -72,16 +72,21 @@ def _option(flag: Flag) -> Any:
     if flag.type == "boolean":
         return click.option(flag.option, _variable(flag), cls=Option, section=_SECTION, default=None, help=help_text)
     repeated = flag.type in ("list", "map")
+    # Every value is taken as text: the schema judges it, together with all else.
     return click.option(
         flag.option,
         _variable(flag),
         cls=Option,
         section=_SECTION,
-        type=click.Choice(flag.choices) if flag.choices else _TYPES.get(flag.type, click.STRING),
         multiple=repeated,
-        metavar="NAME=VALUE" if flag.type == "map" else None,
+        metavar=f"[{'|'.join(flag.choices)}]" if flag.choices else _METAVARS.get(flag.type),
+        shell_complete=partial(_choices, flag),
         help=help_text + ("; may be repeated" if repeated else ""),
     )
+
+
+def _choices(flag: Flag, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    return [choice for choice in flag.choices if choice.startswith(incomplete)]
 
 
 def _variable(flag: Flag) -> str:

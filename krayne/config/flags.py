@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,9 @@ from krayne.config.problems import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,400}")  # far more digits than are taken, and far fewer than int() refuses
 
 
 class Flag(NamedTuple):
@@ -57,7 +61,8 @@ def option_of(path: tuple[Any, ...]) -> str:
 def nest(values: Iterable[tuple[Flag, Any]]) -> tuple[dict[str, Any], list[str]]:
     """Flags and their values as nested fields, and what is wrong with those that cannot be, for ``load_configs``.
 
-    None and empty lists are not given. A ``map`` flag's value is its texts, NAME=VALUE each.
+    None and empty lists are not given. A ``map`` flag's value is its texts, NAME=VALUE each. An ``integer`` may be its
+    digits; what is none stays text, for the schema to refuse with all that is wrong.
     """
     nested: dict[str, Any] = {}
     problems: list[str] = []
@@ -74,6 +79,8 @@ def nest(values: Iterable[tuple[Flag, Any]]) -> tuple[dict[str, Any], list[str]]
 def _value(flag: Flag, value: Any, problems: list[str]) -> Any:
     if flag.type == "list":
         return list(value)
+    if flag.type == "integer" and _INTEGER.fullmatch(str(value)):
+        return int(value)
     if flag.type != "map":
         return value
     pairs = [text.partition("=") for text in value]

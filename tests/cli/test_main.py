@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from krayne.cli import cli
@@ -155,6 +156,32 @@ def test_files_are_taken_in_order_and_all_their_problems_told(tmp_path: Path) ->
         "Error: -f -: is given twice; leave one out\n"
         f'stdin:1: name: "a" is the cluster at {first}:1 already; they must differ\n'
     )
+
+
+def test_every_problem_of_the_flags_is_told_with_the_file_s() -> None:
+    """What is no number and no choice, too; each names its option."""
+    flags = "--workers two --head-gpus many --auth basic --head-cpus 9z --set foo=1 --env A -f -"
+    done = krayne("create", "x", *flags.split(), stdin="head: {colour: red}\n")
+    assert done.exit_code == 2
+    assert [line.removeprefix("Error: ").partition("; known here")[0] for line in done.stderr.splitlines()] == [
+        '--env "A": write it as NAME=VALUE',
+        "stdin:1: head.colour: unknown field",
+        "--set foo: unknown field",
+        '--auth: "basic" is not allowed; allowed are token, none',
+        '--head-cpus: "9z" is no quantity of CPU; write a number such as 2 or 0.5, or thousandths as "500m"',
+        '--head-gpus: "many" is not a whole number',
+        '--workers: "two" is not a whole number',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [(["--auth", ""], ["token", "none"]), (["--upscaling-mode", "C"], ["Conservative"]), (["--workers", ""], [])],
+)
+def test_the_shell_completes_what_a_flag_may_say(args: list[str], expected: list[str]) -> None:
+    """As the schema lists it."""
+    completed = ShellComplete(cli, {}, "krayne", "_KRAYNE_COMPLETE").get_completions(["create", *args[:-1]], args[-1])
+    assert [item.value for item in completed] == expected
 
 
 @pytest.mark.parametrize("names", [("demo",), ()])

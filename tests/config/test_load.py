@@ -185,6 +185,17 @@ def test_pairs_without_a_name_or_value() -> None:
     assert malformed == ['--env "A": write it as NAME=VALUE', '--env "=b": write it as NAME=VALUE']
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("3", 3), ("-1", -1), ("+2", 2), ("007", 7), (3, 3), ("two", "two"), ("1_0", "1_0"), ("", ""), ("1.0", "1.0")],
+)
+def test_digits_are_a_number_where_one_is_wanted(text: str | int, value: int | str) -> None:
+    """Anything else stays text, also more digits than Python would read, for the schema to refuse."""
+    assert options(workers=text) == {"worker_groups": {"replicas": value}}
+    assert options(workers="9" * 5000) == {"worker_groups": {"replicas": "9" * 5000}}
+    assert options(head_cpus="3") == {"head": {"cpus": "3"}}
+
+
 def test_malformed_flags_are_reported_with_the_rest() -> None:
     """One pass: what is no pair, what is no assignment, and what is no value."""
     given = options(image_pull_policy="Sometimes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from krayne.config import schema
@@ -128,18 +129,39 @@ def _named(items: list[Any], name: str) -> int:
 
 def _set_value(tree: Any, places: Places, path: Path, assignment: Assignment, node: schema.Schema) -> list[Problem]:
     own = Place(assignment.label, covers=path)
-    if "string" in schema.types(node):
-        put(tree, places, path, assignment.text, own)
-        return []
-    from krayne.config.yaml_reader import parse
-
-    reading = next(parse(assignment.text, lambda _: own), Reading(None, {}, [], set()))
+    reading = _read(assignment.text, node, own)
     if reading.problems:
         raise refusal(reading.problems)
     by_name = isinstance(assignment.keys[-1], str) and isinstance(path[-1], int) and isinstance(reading.value, dict)
     put(tree, places, path, {"name": assignment.keys[-1], **reading.value} if by_name else reading.value, own)
     places.update({(*path, *below): place for below, place in reading.places.items()})
     return []
+
+
+def _read(text: str, node: schema.Schema, place: Place) -> Reading:
+    """Text as it stands where the field may be text, else YAML.
+
+    Where the field may be a map instead, as in env, text in braces that names one of the map's alternatives
+    (secret, config_map) is that map.
+    """
+    if "string" not in schema.types(node):
+        return _parse(text, place)
+    choices = schema.alternatives(node)
+    if choices and text.startswith("{"):
+        with suppress(ConfigValidationError):  # no YAML, so text
+            reading = _parse(text, place)
+            if isinstance(reading.value, dict) and choices & reading.value.keys():
+                return reading
+    return Reading(text, {(): place}, [], set())
+
+
+def _parse(text: str, place: Place) -> Reading:
+    from krayne.config.yaml_reader import parse
+
+    readings = list(parse(text, lambda _: place))
+    if len(readings) > 1:
+        raise refusal([f"{place.label}: holds {len(readings)} YAML documents; one value is expected"])
+    return readings[0] if readings else Reading(None, {(): place}, [], set())
 
 
 def _problem(places: Places, assignment: Assignment, message: str) -> list[Problem]:

@@ -417,7 +417,9 @@ class ClusterConfig(_Section):
         """
     @property
     def env(self) -> Mapping[str, str | KeyReference]:
-        """Environment variables of every Ray container: a value, as it stands, or a key of a Secret or ConfigMap."""
+        """Environment variables of every Ray container: a value, as it stands, or a key of a Secret or ConfigMap
+        (on the command line: --set env.NAME.secret=SECRET --set env.NAME.key=KEY).
+        """
     @property
     def volumes(self) -> tuple[Volume, ...]:
         """Volumes, each mounted into every Ray container."""

@@ -67,6 +67,13 @@ def test_malformed(text: str, why: str) -> None:
     assert "write it as PATH=VALUE" in str(refused.value)
 
 
+# What is no reference, though YAML would take it for a map, or looks like one.
+LITERAL = (
+    *('{"key": "k"}', "{a: secret}", "{secret}: x", "{secret: s, key: k", "[secret]", "{}", "secret: s"),
+    *("'{secret: s}'", " {secret: s, key: k}", "{{secret: s}}", "!x {secret: s}", "{secret: s}\n---\na"),
+)
+
+
 def said(*assignments: str, file: str | None = None) -> dict[str, Any]:
     """What is given after these --set."""
     (config,) = load_configs(*filter(None, [file]), name="a", assignments=assignments)
@@ -95,7 +102,9 @@ def groups(tmp_path: Path) -> str:
     [
         ("env.A=true", {"env": {"A": "true"}}),
         ("env.A=", {"env": {"A": ""}}),
-        ("env.A={secret: x}", {"env": {"A": "{secret: x}"}}),
+        ("env.A={secret: s, key: k}", {"env": {"A": {"secret": "s", "key": "k"}}}),
+        ('env.A={"config_map":"c","key":"k"}', {"env": {"A": {"config_map": "c", "key": "k"}}}),
+        *[(f"env.A={text}", {"env": {"A": text}}) for text in LITERAL],
         ("ray_version=2.60.0", {"ray_version": "2.60.0"}),
         ("head.cpus=2", {"head": {"cpus": "2"}}),
         ("head.gpus=2", {"head": {"gpus": 2}}),
@@ -120,6 +129,18 @@ def groups(tmp_path: Path) -> str:
 def test_value_is_typed_by_the_schema(assignment: str, given: dict[str, Any]) -> None:
     """Text as it stands where text is expected, else YAML; what holds the field is made."""
     assert said(assignment) == given
+
+
+def test_a_reference_that_lacks_something_is_no_text() -> None:
+    """What is wrong with it is told."""
+    assert problems(
+        "env.A={secret: s}", "env.B={config_map: c, kay: k}", "env.C={secret: s, config_map: c, key: k}"
+    ) == (
+        "--set env.A: env.A.key: is missing (key in it)",
+        "--set env.B: env.B.kay: unknown field (did you mean key?)",
+        "--set env.C: exactly one of secret, config_map is needed; found secret and config_map",
+    )
+    assert said("env.A={secret: s, key: k}", "env.A.key=l") == {"env": {"A": {"secret": "s", "key": "l"}}}
 
 
 def test_parts_of_one_value() -> None:
@@ -161,6 +182,7 @@ def test_problems_name_the_assignment(groups: str) -> None:
         '--set head.labels: head.labels.a: 1 is a number to YAML, text is expected; quote it, as in a: "1"',
     )
     assert problems("head.gpus=[1")[0].startswith("--set head.gpus: is not valid YAML")
+    assert problems("head.gpus=1\n---\n2") == ("--set head.gpus: holds 2 YAML documents; one value is expected",)
     assert problems("head.gpus=two") == ('--set head.gpus: "two" is not a whole number',)
 
 

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from krayne.config import ClusterConfig, load_configs, schema
+from krayne.config import ClusterConfig, flags, load_configs, nest, schema
 from krayne.config.defaults import complete
 from krayne.errors import ConfigValidationError
 from tests.support.nasty import NASTY
@@ -120,6 +120,17 @@ def quoted(path: tuple[str | int, ...]) -> str:
         text = "" if isinstance(key, int) else re.sub(r'(["\\])', r"\\\1", key)
         parts.append(f"[{key}]" if isinstance(key, int) else f".{text}" if text.isalnum() else f'."{text}"')
     return "".join(parts)[1:]
+
+
+@settings(deadline=None)
+@example("{secret: s, key: k}")
+@given(text=TEXT)
+def test_text_of_an_env_flag_comes_out_as_it_went_in_or_is_refused(text: str) -> None:
+    """Also where --set would take it for a reference."""
+    env = next(flag for flag in flags() if flag.option == "--env")
+    given_, malformed = nest([(env, (f"A={text}",))])
+    from_flag = outcome(lambda: load_configs(name="a", flags=given_, malformed=malformed)[0])
+    assert from_flag == outcome(lambda: ClusterConfig(name="a", env={"A": text}))
 
 
 @settings(deadline=None)

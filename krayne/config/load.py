@@ -15,7 +15,7 @@ from krayne.errors import ConfigValidationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from krayne.config.assignments import Assignment
+    from krayne.config.assignment_text import Assignment
 
 
 class _Said(NamedTuple):
@@ -87,7 +87,7 @@ def _load_all(documents: list[Reading], said: _Said) -> tuple[tuple[ClusterConfi
 def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
     if not assignments:
         return [], []
-    from krayne.config.assignments import split
+    from krayne.config.assignment_text import split
 
     sets: list[Assignment] = []
     problems: list[str] = []

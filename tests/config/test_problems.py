@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from krayne.config.assignments import split
+from krayne.config.assignment_text import split
 from krayne.config.problems import Path, Place, Problem, lines, path_text, place_of, refusal, shown
 
 

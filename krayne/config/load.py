@@ -54,10 +54,7 @@ def load_configs(
         holds = "holds" if len(files) == 1 else "hold"
         problems.append(f"NAME: {' and '.join(files)} {holds} {len(documents)} clusters; leave the name out")
         name = None
-    if not documents:  # the command line is judged all the same, but for items that a file may have
-        documents = [Reading({}, {}, [], {()})]
-        sets = [each for each in sets if not any(isinstance(key, int) for key in each.keys)]
-    configs, wrong = _load_all(documents, _Said(given, sets, name))
+    configs, wrong = _load_all(documents or [_unread([])], _Said(given, sets, name))
     problems += wrong
     if problems:
         raise refusal(problems)
@@ -102,12 +99,10 @@ def _split(assignments: Sequence[str]) -> tuple[list[Assignment], list[str]]:
 def _load(document: Reading, said: _Said, told: set[str]) -> ClusterConfig:
     from krayne.config.validation import problems_of, without_nulls
 
-    if document.value is None:
-        raise refusal(document.problems)
     if other := _something_else(document.value):
-        raise refusal([f"{place_of(document.places, ()).label}: {other}"])
+        document = _unread(document.problems or [f"{place_of(document.places, ()).label}: {other}"])
     tree, places = copy.deepcopy(document.value), dict(document.places)
-    problems, refused = _assign(tree, places, said.sets)
+    problems, refused = _assign(tree, places, document, said.sets)
     problems += apply_flags(tree, places, said.flags)
     if said.name is not None:
         put(tree, places, ("name",), said.name, Place("NAME", covers=("name",)))
@@ -116,6 +111,11 @@ def _load(document: Reading, said: _Said, told: set[str]) -> ClusterConfig:
     if document.problems or refused or problems:
         raise refusal(document.problems + refused + lines(problems, places, told))
     return ClusterConfig._of_valid(given)
+
+
+def _unread(problems: list[str]) -> Reading:
+    """A document that may say anything, for what the command line says to be judged all the same."""
+    return Reading({}, {}, problems, {()})
 
 
 def _is_certain(problem: Problem, document: Reading, places: Places) -> bool:
@@ -137,12 +137,16 @@ def _something_else(value: Any) -> str | None:
     return None
 
 
-def _assign(tree: dict[str, Any], places: Places, sets: list[Assignment]) -> tuple[list[Problem], list[str]]:
+def _assign(
+    tree: dict[str, Any], places: Places, document: Reading, sets: list[Assignment]
+) -> tuple[list[Problem], list[str]]:
     problems: list[Problem] = []
     refused: list[str] = []
     for assignment in sets:
         from krayne.config.assignments import assign
 
+        if () in document.unread and any(isinstance(key, int) for key in assignment.keys):
+            continue  # the item may be there
         try:
             problems += assign(tree, places, assignment)
         except ConfigValidationError as error:

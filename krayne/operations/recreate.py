@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.kubectl import Kubectl, pod_selector
 from krayne.objects import HEAD_GROUP as HEAD
-from krayne.objects import Object
+from krayne.objects import Object, at, group_spec, items, mapping, ray_container, string, worker_groups
 from krayne.quantity import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+# What Ray's autoscaler reads from the RayCluster itself, round by round (Ray's kuberay/autoscaling_config.py).
+_READ_LIVE = ("idleTimeoutSeconds", "upscalingMode")
+# By these a pod shows what KubeRay (1.4 to 1.7, common/pod.go) built into it: a container and variables of Ray's.
+_SIGNS = {"autoscaler", "RAY_enable_autoscaler_v2", "RAY_AUTH_MODE", "RAY_REDIS_ADDRESS"}
 
 
 class Outdated(NamedTuple):
@@ -30,14 +35,15 @@ class Outdated(NamedTuple):
 def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) -> Outdated:
     """The running pods that differ from what the cluster now says.
 
-    A group counts if its template changed between ``before`` and ``after``, or if a pod of it lacks something that
-    the template has (left by an earlier change). Pods that cannot be listed are taken to be as ``before`` said.
+    A group counts if what its pods are made from changed between ``before`` and ``after``, or if a pod of it lacks
+    something that the template has, or shows another authentication, autoscaler or Redis than the cluster has (left by
+    an earlier change). Pods that cannot be listed are taken to be as ``before`` said.
     """
     from krayne.cluster.left_over import left_over
-    from krayne.operations.reading import items
+    from krayne.operations.reading import items as listed
 
-    old, new = dict(_templates(before)), dict(_templates(after))
-    pods = items(kubectl.list_pods([after["metadata"]["name"]])) or []
+    old, new = dict(_sources(before)), dict(_sources(after))
+    pods = listed(kubectl.list_pods([after["metadata"]["name"]])) or []
     running: dict[str, list[Object]] = {}
     for pod in pods:
         if not pod["metadata"].get("deletionTimestamp"):
@@ -45,10 +51,40 @@ def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) ->
 
     def behind(group: str) -> bool:
         changed = group in old and old[group] != new[group]
-        spec = (new[group].get("template") or {}).get("spec") or {}
-        return group in running and (changed or any(not contains(pod["spec"], spec) for pod in running[group]))
+        return group in running and (changed or any(_is_behind(pod, after, group) for pod in running[group]))
 
     return Outdated([group for group in new if behind(group)], left_over(after, pods))
+
+
+def _is_behind(pod: Object, cluster: Object, group: str) -> bool:
+    """Whether a pod was made from something else than its cluster says now, as far as it shows."""
+    template = mapping(group_spec(cluster, group), "template")
+    shown = _signs(template) | set(_built_in(mapping(cluster, "spec"), group))
+    return not contains(pod["spec"], mapping(template, "spec")) or _signs(pod) != shown
+
+
+def _signs(pod: Object) -> set[str]:
+    named = (*items(pod, "spec", "containers"), *items(ray_container(pod), "env"))
+    return {string(each, "name") for each in named} & _SIGNS
+
+
+def _built_in(spec: Object, group: str) -> Iterator[str]:
+    """The signs that KubeRay gives to the pods of a group."""
+    if at(spec, "authOptions", "mode") == "token":
+        yield "RAY_AUTH_MODE"
+    if group == HEAD and at(spec, "gcsFaultToleranceOptions", "redisAddress"):
+        yield "RAY_REDIS_ADDRESS"
+    if group == HEAD and (autoscaler := _autoscaler(spec)) is not None:
+        yield "autoscaler"
+        if autoscaler.get("version") == "v2":
+            yield "RAY_enable_autoscaler_v2"
+
+
+def _autoscaler(spec: Object) -> Object | None:
+    """What the autoscaler's container is made from; None where there is none."""
+    if spec.get("enableInTreeAutoscaling") is not True:
+        return None
+    return {field: value for field, value in mapping(spec, "autoscalerOptions").items() if field not in _READ_LIVE}
 
 
 def recreation_advice(kubectl: Kubectl, cluster: dict[str, Any], pods: Outdated) -> Iterator[str]:
@@ -109,11 +145,18 @@ def _same_quantity(there: Any, wanted: Any) -> bool:
     return found is not None and meant is not None and found.nano == meant.nano
 
 
-def _templates(cluster: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each group's name and what its pods are made from."""
-    spec = cluster["spec"]
-    parts = ("template", "rayStartParams", "resources", "labels")
-    head = spec.get("headGroupSpec") or {}
-    yield HEAD, {part: head.get(part) for part in parts}
-    for group in spec.get("workerGroupSpecs") or []:
-        yield group.get("groupName", ""), {part: group.get(part) for part in parts}
+def _sources(cluster: Object) -> Iterator[tuple[str, Object]]:
+    """Each group's name and what its pods are made from: its own part, and what KubeRay builds in by other fields.
+
+    What else those fields change in workers is not looked at: with the head, all pods are made anew.
+    """
+    spec = mapping(cluster, "spec")
+    auth = {"auth": spec.get("authOptions") if at(spec, "authOptions", "mode") == "token" else None}
+    redis = {"redis": spec.get("gcsFaultToleranceOptions")}
+    yield HEAD, {**_own(mapping(spec, "headGroupSpec")), **auth, **redis, "autoscaler": _autoscaler(spec)}
+    for group in worker_groups(cluster):
+        yield string(group, "groupName"), {**_own(group), **auth}
+
+
+def _own(group: Object) -> Object:
+    return {part: group.get(part) for part in ("template", "rayStartParams", "resources", "labels")}

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krayne.operations.recreate import Outdated, contains, outdated, recreate_pods, recreation_advice
+from krayne.sandbox.player.kuberay.pods import Slot, head_pod, worker_pod
+from tests.operations.conftest import captured
 
 if TYPE_CHECKING:
     from krayne.kubectl import Kubectl
@@ -54,6 +56,80 @@ def test_an_earlier_change_still_counts(
     container(cluster["spec"]["headGroupSpec"])["image"] = "rayproject/ray:2.61.0"
     fake_kubectl.reply("get --raw */pods*", json={"items": pods})
     assert outdated(kubectl, cluster, cluster) == (["headgroup"], {})
+
+
+@pytest.mark.parametrize("state", ["ready-3-ready", "autoscaling"])
+def test_what_kuberay_itself_built_in_is_not_outdated(fake_kubectl: FakeKubectl, kubectl: Kubectl, state: str) -> None:
+    """With and without token and autoscaler: as a real KubeRay made the pods."""
+    cluster = captured(state, "RayCluster")[0]
+    fake_kubectl.reply("get --raw */pods*", json={"items": captured(state, "Pod")})
+    assert not outdated(kubectl, cluster, cluster)
+
+
+AUTOSCALER = {"enableInTreeAutoscaling": True, "autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": 60}}
+TOKEN = {"authOptions": {"mode": "token"}}
+
+
+def options(**changed: Any) -> dict[str, Any]:
+    """Fields of a spec whose autoscaler has other options."""
+    return {**AUTOSCALER, "autoscalerOptions": {**AUTOSCALER["autoscalerOptions"], **changed}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "groups"),
+    [
+        ({}, TOKEN, ["headgroup", "cpu"]),
+        ({}, {"gcsFaultToleranceOptions": {"redisAddress": "redis:6379"}}, ["headgroup"]),
+        ({}, AUTOSCALER, ["headgroup"]),
+        (AUTOSCALER, options(version="v1"), ["headgroup"]),
+        (AUTOSCALER, options(image="other", resources={}), ["headgroup"]),
+        (AUTOSCALER, options(idleTimeoutSeconds=5, upscalingMode="Aggressive"), []),
+        ({}, {"authOptions": {"mode": "disabled"}, "enableInTreeAutoscaling": False, "suspend": True}, []),
+    ],
+)
+@pytest.mark.parametrize("back", [False, True])
+def test_what_kuberay_builds_into_pods_by_the_clusters_own_fields_counts(
+    fake_kubectl: FakeKubectl,
+    kubectl: Kubectl,
+    cluster: dict[str, Any],
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    groups: list[str],
+    back: bool,
+) -> None:
+    """On or off; but not what the autoscaler reads live."""
+    for field in (*AUTOSCALER, *TOKEN):
+        cluster["spec"].pop(field, None)
+    old, new = ({**cluster, "spec": {**cluster["spec"], **fields}} for fields in (before, after))
+    then, now = (new, old) if back else (old, new)
+    made = [pod_of(now, group) for group in ("headgroup", "cpu")]  # which by themselves show nothing old
+    fake_kubectl.reply("get --raw */pods*", json={"items": made})
+    assert outdated(kubectl, then, now).groups == groups
+
+
+def pod_of(cluster: dict[str, Any], group: str) -> dict[str, Any]:
+    """A pod as KubeRay makes it of a group."""
+    cluster = {**cluster, "metadata": {**cluster["metadata"], "namespace": "ml", "uid": "u"}}
+    if group == "headgroup":
+        return head_pod(cluster)
+    return worker_pod(cluster, cluster["spec"]["workerGroupSpecs"][0], Slot(0))
+
+
+@pytest.mark.parametrize("fields", [TOKEN, AUTOSCALER, {"gcsFaultToleranceOptions": {"redisAddress": "redis:6379"}}])
+@pytest.mark.parametrize("back", [False, True])
+def test_what_an_earlier_change_should_have_built_in_still_counts(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any], fields: dict[str, Any], *, back: bool
+) -> None:
+    """The head shows it, on and off, though this time nothing changed."""
+    for field in (*AUTOSCALER, *TOKEN):
+        cluster["spec"].pop(field, None)
+    changed = {**cluster, "spec": {**cluster["spec"], **fields}}
+    then, now = (changed, cluster) if back else (cluster, changed)
+    fake_kubectl.reply("get --raw */pods*", json={"items": [pod_of(then, "headgroup")]})
+    fake_kubectl.reply("get --raw */pods*", json={"items": [pod_of(now, "headgroup")]})
+    assert outdated(kubectl, now, now) == (["headgroup"], {})
+    assert not outdated(kubectl, now, now)
 
 
 def test_a_group_without_pods_has_nothing_outdated(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krayne.kubectl import Kubectl, pod_selector
 from krayne.objects import HEAD_GROUP as HEAD
 from krayne.objects import Object, at, group_spec, items, mapping, ray_container, string, worker_groups
+from krayne.operations.fields import named_groups
 from krayne.quantity import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 # What Ray's autoscaler reads from the RayCluster itself, round by round (Ray's kuberay/autoscaling_config.py).
 _READ_LIVE = ("idleTimeoutSeconds", "upscalingMode")
@@ -98,7 +99,7 @@ def recreation_advice(kubectl: Kubectl, cluster: dict[str, Any], pods: Outdated)
 
 
 def _keep_old_template(cluster: dict[str, Any], groups: list[str]) -> str:
-    named = _named(groups)
+    named = named_groups(groups)
     if ((cluster["spec"].get("upgradeStrategy") or {}).get("type")) == "Recreate":
         return f"the pods of {named} have the old template; KubeRay now replaces every pod (upgradeStrategy Recreate)"
     loses = "; a new head forgets what runs on the cluster" if HEAD in groups else ""
@@ -117,13 +118,9 @@ def recreate_pods(kubectl: Kubectl, name: str, pods: Outdated) -> str:
     if HEAD not in pods.groups:
         selector += f",ray.io/group in ({','.join([*pods.groups, *pods.left_over])})"
     kubectl.delete_pods(selector).text()
-    which = "all pods" if HEAD in pods.groups else f"the pods of {_named([*pods.groups, *pods.left_over])}"
+    which = "all pods" if HEAD in pods.groups else f"the pods of {named_groups([*pods.groups, *pods.left_over])}"
     anew = "; KubeRay makes them anew" if pods.groups else ""
     return f"Deleted {which} of {kubectl.named(name)}{anew}"
-
-
-def _named(groups: Iterable[str]) -> str:
-    return " and ".join("the head" if group == HEAD else f"group {group}" for group in groups)
 
 
 def contains(there: Any, wanted: Any) -> bool:

@@ -109,7 +109,7 @@ def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: 
 def test_says_what_a_cluster_loses(shell: Shell) -> None:
     """A name and a flag are no small change to a cluster that a file made: before, in a dry run, and after."""
     text = "name: x\nsuspend: true\nlabels: {team: ml}\nworker_groups: [{name: cpu}, {name: gpu}]\n"
-    lost = "the configuration does not say: worker group cpu, worker group gpu, spec.suspend, metadata.labels.team"
+    lost = "loses: worker group cpu, worker group gpu, spec.suspend, metadata.labels.team"
     shell.krayne("create", "-f", "-", "--no-wait", stdin=text).ok()
     assert "loses" not in shell.krayne("apply", "-f", "-", stdin=text).ok().err
     assert lost in shell.krayne("apply", "x", "--workers", "3", "--dry-run=server").ok().err

@@ -235,10 +235,7 @@ def test_a_preview_by_the_server_shows_what_the_handover_drops(
     fake_kubectl.reply("apply --dry-run=server", json=live)
     said: list[str] = []
     shown = preview_apply(CONFIG, server=True, warn=said.append, kubectl=kubectl)
-    assert said == [
-        "raycluster demo loses what the configuration does not say: "
-        "spec.headGroupSpec.template.spec.nodeSelector, metadata.labels.gone"
-    ]
+    assert said == ["raycluster demo loses: nodeSelector of the head, metadata.labels.gone"]
     labels = shown["metadata"]["labels"]
     assert ("gone" in labels, labels["shared"]) == (False, "x")
     assert "nodeSelector" not in shown["spec"]["headGroupSpec"]["template"]["spec"]

@@ -28,7 +28,7 @@ FULL = ClusterConfig(
     [
         ({"labels": None}, "metadata.labels.team"),
         ({"worker_groups": [{"name": "cpu"}]}, "worker group gpu"),
-        ({"head": None}, "spec.headGroupSpec.template.spec.nodeSelector"),
+        ({"head": None}, "nodeSelector of the head"),
         ({"image": "other:1", "auth": "none", "env": {"A": "2", "B": "3"}}, "spec.authOptions"),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
@@ -36,13 +36,27 @@ FULL = ClusterConfig(
 def test_what_is_gone_is_named_once_and_what_changed_is_not(fields: dict[str, Any], lost: str) -> None:
     """The highest part that is gone, as Kubernetes calls it; a worker group by its name."""
     said = loss_warning(render(FULL), render(FULL.replace(**fields)))
-    assert said == f"raycluster demo loses what the configuration does not say: {lost}"
+    assert said == f"raycluster demo loses: {lost}"
 
 
 def test_elements_of_lists_go_by_their_names() -> None:
-    """One of the environment's variables, in each container."""
-    said = loss_warning(render(FULL.replace(env={"A": "1", "B": "2"})), render(FULL.replace(env={"B": "2"}))) or ""
-    assert "spec.headGroupSpec.template.spec.containers[ray-head].env[A]" in said
+    """One of the environment's variables, once for all groups that had it."""
+    said = loss_warning(render(FULL.replace(env={"A": "1", "B": "2"})), render(FULL.replace(env={"B": "2"})))
+    assert said == "raycluster demo loses: env[A] of the head and group cpu and group gpu"
+
+
+def test_what_is_not_rays_container_is_called_by_its_place() -> None:
+    """A sidecar's part, a label of pods alone, the services' ports."""
+    before, after = render(FULL), render(FULL.replace(services={"ssh": False}))
+    template = before["spec"]["headGroupSpec"]["template"]
+    template["spec"]["containers"].append({"name": "log", "env": [{"name": "A"}]})
+    template["metadata"]["labels"]["mine"] = "x"
+    after["spec"]["headGroupSpec"]["template"]["spec"]["containers"].append({"name": "log", "env": []})
+    said = loss_warning(before, after)
+    assert said == (
+        "raycluster demo loses: template.metadata.labels.mine of the head, ports[ssh] of the head, "
+        "containers[log].env[A] of the head"
+    )
 
 
 def test_much_is_cut_short() -> None:

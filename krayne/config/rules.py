@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from krayne.config.defaults import AUTOSCALER_V2_RAY, TOKEN_AUTH_RAY, complete, ray_version
 from krayne.config.group_rules import check_group, check_head, own_labels
 from krayne.config.problems import Problem, shown
-from krayne.objects import QUEUE_LABEL
+from krayne.objects import QUEUE_LABEL, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,14 +113,13 @@ def _unique(field: str, key: str, items: list[Config]) -> Iterator[Problem]:
 
 
 def _identity(overrides: Config) -> Iterator[Problem]:
-    """An override may not make another object of the cluster."""
+    """An override may not make another object of the cluster, or none."""
     for name in ("apiVersion", "kind"):
         if name in overrides:
             yield Problem(("overrides", name), "cannot be overridden: the manifest is krayne's RayCluster")
-    metadata = overrides.get("metadata", {})
-    if not isinstance(metadata, dict):
-        yield Problem(("overrides", "metadata"), f"{shown(metadata)} is not a map")
-        return
+    for name in ("metadata", "spec"):
+        if not isinstance(overrides.get(name, {}), dict):
+            yield Problem(("overrides", name), f"{shown(overrides[name])} is not a map")
     for name in ("name", "namespace"):
-        if name in metadata:
+        if name in mapping(overrides, "metadata"):
             yield Problem(("overrides", "metadata", name), f"cannot be overridden; use the field {name}")

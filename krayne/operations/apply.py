@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.errors import ClusterNotFoundError, ConflictError, UsageError
 from krayne.kubectl import FIELD_MANAGER, Kubectl
+from krayne.objects import at, group_spec, integer, string, worker_groups
 from krayne.operations import timeouts
 from krayne.operations.submit import submit, warn_caller
 
@@ -138,8 +139,7 @@ def _apply(
 def _overruled(config: ClusterConfig, desired: dict[str, Any], sent: dict[str, Any]) -> Iterator[str]:
     """What to tell of replicas that the user asks for and that stay what the autoscaler made them."""
     asked = {group["name"] for group in config.given.get("worker_groups", []) if "replicas" in group}
-    groups = (manifest["spec"].get("workerGroupSpecs") or [] for manifest in (desired, sent))
-    for wanted, kept in zip(*groups, strict=True):
+    for wanted, kept in zip(worker_groups(desired), worker_groups(sent), strict=True):
         name, number = kept.get("groupName"), kept.get("replicas")
         if name in asked and number != wanted.get("replicas"):
             yield (
@@ -199,26 +199,26 @@ def _onto(desired: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:
     take whole (KubeRay's CRD gives it no list type).
     """
     metadata = {**desired["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
-    spec = dict(desired["spec"])
-    if spec.get("enableInTreeAutoscaling"):
-        theirs = {group.get("groupName"): group for group in live["spec"].get("workerGroupSpecs") or []}
-        groups = spec.get("workerGroupSpecs") or []
-        spec["workerGroupSpecs"] = [_scaled(group, theirs.get(group["groupName"])) for group in groups]
-    return {**desired, "metadata": metadata, "spec": spec}
+    sent = {**desired, "metadata": metadata}
+    groups = at(desired, "spec", "workerGroupSpecs")
+    if _autoscales(desired) and isinstance(groups, list):
+        sent["spec"] = {**desired["spec"], "workerGroupSpecs": [_scaled(group, live) for group in groups]}
+    return sent
 
 
-def _scaled(group: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any]:
-    if live is None:
+def _scaled(group: Any, live: dict[str, Any]) -> Any:
+    """A worker group to send with the live one's replicas; what is no group stays so, for the server to refuse."""
+    there = group_spec(live, string(group, "groupName"))
+    if not there:
         return group
-    replicas = max(group.get("minReplicas", 0), live.get("replicas", 0))
-    if (most := group.get("maxReplicas")) is not None:
-        replicas = min(most, replicas)
-    strategy = {"scaleStrategy": live["scaleStrategy"]} if "scaleStrategy" in live else {}
+    replicas = max(integer(group.get("minReplicas")), integer(there.get("replicas")))
+    replicas = min(replicas, integer(group.get("maxReplicas"), replicas))
+    strategy = {"scaleStrategy": there["scaleStrategy"]} if "scaleStrategy" in there else {}
     return {**group, "replicas": replicas, **strategy}
 
 
 def _autoscales(*clusters: dict[str, Any] | None) -> bool:
-    return any(cluster["spec"].get("enableInTreeAutoscaling") for cluster in clusters if cluster)
+    return any(at(cluster, "spec", "enableInTreeAutoscaling") for cluster in clusters)
 
 
 def _may_take(owner: str, field: str, autoscales: bool) -> bool:

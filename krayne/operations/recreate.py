@@ -100,7 +100,7 @@ def recreation_advice(kubectl: Kubectl, cluster: dict[str, Any], pods: Outdated)
 
 def _keep_old_template(cluster: dict[str, Any], groups: list[str]) -> str:
     named = named_groups(groups)
-    if ((cluster["spec"].get("upgradeStrategy") or {}).get("type")) == "Recreate":
+    if at(cluster, "spec", "upgradeStrategy", "type") == "Recreate":
         return f"the pods of {named} have the old template; KubeRay now replaces every pod (upgradeStrategy Recreate)"
     loses = "; a new head forgets what runs on the cluster" if HEAD in groups else ""
     return (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from krayne.config import ClusterConfig
-from krayne.errors import ConflictError
+from krayne.errors import ConflictError, KrayneError
 from krayne.operations.apply import Applied, apply_cluster, preview_apply
 from krayne.render import render
 
@@ -76,6 +76,37 @@ def test_keeps_what_the_autoscaler_decided(
     apply(kubectl)
     sent = applied(fake_kubectl)[0]["spec"]["workerGroupSpecs"][0]
     assert (sent["replicas"], sent["scaleStrategy"]) == (kept, {"workersToDelete": ["a"]})
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        "text",
+        ["text"],
+        [{"replicas": 1}],
+        [{"groupName": {}}],
+        [{"groupName": "cpu", "minReplicas": "a", "maxReplicas": "b"}],
+    ],
+)
+def test_leaves_it_to_the_server_to_refuse_what_are_no_worker_groups(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any], groups: Any
+) -> None:
+    """Its sentence says more, and create gives the same."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
+    fake_kubectl.reply("apply", stderr='The RayCluster "demo" is invalid: spec.workerGroupSpecs: no', code=1)
+    config = CONFIG.replace(overrides={"spec": {"workerGroupSpecs": groups}})
+    with pytest.raises(KrayneError, match=r"demo in namespace ml: The RayCluster .* spec\.workerGroupSpecs: no"):
+        apply_cluster(config, warn=[].append, kubectl=kubectl)
+
+
+def test_a_cluster_without_a_spec_can_be_mended(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
+) -> None:
+    """Kubernetes takes one, if another tool makes it."""
+    fake_kubectl.reply("get --raw */rayclusters/demo", json={key: live[key] for key in live if key != "spec"})
+    fake_kubectl.reply("apply", json=live)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    assert apply(kubectl).verb == "unchanged"
 
 
 @pytest.mark.parametrize(

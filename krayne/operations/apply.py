@@ -105,7 +105,6 @@ def _apply(
 ) -> tuple[dict[str, Any] | None, Applied]:
     """The cluster as it was (None if there was none) and what became of it."""
     from krayne.kubectl.failures import StaleError
-    from krayne.operations.losses import loss_warning
     from krayne.operations.managed_fields import adopt_own_fields, as_if_adopted
     from krayne.operations.owners import owner_warning
     from krayne.operations.rendering import rendered
@@ -126,7 +125,7 @@ def _apply(
             continue
         if live is not None and dry_run:
             after = as_if_adopted(after, manifest, live)
-        if live is not None and (text := loss_warning(live, after)):
+        for text in _side_effects(sending, live, after) if live else ():
             warn(text)
         for text in _overruled(config, desired, manifest):
             warn(text)
@@ -134,6 +133,17 @@ def _apply(
     raise ConflictError(
         f"cannot apply {kubectl.named(config.name)}: something else changes it all the time; try again in a moment"
     )
+
+
+def _side_effects(of: _Sending, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """What to tell of what an apply changed with no word of the user's."""
+    from krayne.operations.losses import loss_warning
+    from krayne.operations.resets import reset_warning
+
+    if text := loss_warning(before, after):
+        yield text
+    if not of.own_template and (text := reset_warning(of.config, before, after)):
+        yield text
 
 
 def _overruled(config: ClusterConfig, desired: dict[str, Any], sent: dict[str, Any]) -> Iterator[str]:

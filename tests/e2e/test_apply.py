@@ -116,6 +116,16 @@ def test_says_what_a_cluster_loses(shell: Shell) -> None:
     assert lost in shell.krayne("apply", "x", "--workers", "3").ok().err
 
 
+def test_says_what_goes_back_to_its_default(shell: Shell) -> None:
+    """What was said once and is not said again: before, in a dry run, and after; not what is said."""
+    shell.krayne("create", "x", "--worker-memory", "3Gi", "--head-memory", "6Gi", "--no-wait").ok()
+    apply = ("apply", "x", "--worker-memory", "2Gi", "--env", "A=b")
+    told = "configuration says nothing: resources.limits.memory of the head 6Gi → 5Gi\n"
+    assert told in shell.krayne(*apply, "--dry-run=server").ok().err
+    assert told in shell.krayne(*apply).ok().err
+    assert "goes back" not in shell.krayne(*apply).ok().err
+
+
 def test_pods_of_a_group_that_is_gone_are_told_of_and_go_with_recreate(shell: Shell) -> None:
     """KubeRay lets them run on."""
     groups = (

@@ -425,7 +425,9 @@ class ClusterConfig(_Section):
         """Volumes, each mounted into every Ray container."""
     @property
     def suspend(self) -> bool | None:
-        """Whether the cluster is kept without any pods. Left as it is when left out: Kueue and others set it too."""
+        """Whether the cluster is kept without any pods. Left out, it stays as others (Kueue, kubectl) set it; what
+        krayne set goes back.
+        """
     @property
     def auth(self) -> Literal["token", "none"]:
         """Ray's own authentication: a token, or none. The token needs Ray 2.52 and KubeRay 1.5.1; where left out,

@@ -136,13 +136,16 @@ def _apply(
 
 
 def _side_effects(of: _Sending, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """What to tell of what an apply changed with no word of the user's."""
+    """What to tell of what an apply changed with no word of the user's, and of what it could not change."""
+    from krayne.operations.head_service import service_warning
     from krayne.operations.losses import loss_warning
     from krayne.operations.resets import reset_warning
 
     if text := loss_warning(before, after):
         yield text
     if not of.own_template and (text := reset_warning(of.config, before, after)):
+        yield text
+    if text := service_warning(of.kubectl, before, after):
         yield text
 
 

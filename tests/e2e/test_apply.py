@@ -126,6 +126,17 @@ def test_says_what_goes_back_to_its_default(shell: Shell) -> None:
     assert "goes back" not in shell.krayne(*apply).ok().err
 
 
+def test_says_that_the_heads_service_stays_and_how_to_have_it_made_anew(shell: Shell) -> None:
+    """KubeRay makes it once; the command that is told makes way for another."""
+    shell.krayne("create", "x", "--workers", "1").ok()
+    done = shell.krayne("apply", "x", "--workers", "1", "--set", "head.service_type=NodePort").ok()
+    assert "service x-head-svc stays as it is" in done.err, str(done)
+    assert shell.get("service", "x-head-svc")["spec"]["type"] == "ClusterIP"
+    told = done.err.partition("kubectl delete service ")[2].splitlines()[0]
+    shell.kubectl("delete", "service", *told.split())
+    until(lambda: shell.kubectl("get", "services", "-o", "jsonpath={.items[*].spec.type}").out == "NodePort")
+
+
 def test_pods_of_a_group_that_is_gone_are_told_of_and_go_with_recreate(shell: Shell) -> None:
     """KubeRay lets them run on."""
     groups = (

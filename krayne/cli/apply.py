@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from krayne.cli.fields import configuration
-from krayne.cli.manifests import Sent, show_changes
+from krayne.cli.manifests import Sent
 from krayne.cli.notices import Failures, notice, warn
 from krayne.cli.options import Command, connection, dry_run, output, waiting
 from krayne.cli.progress import interruptible, wait_for
@@ -61,33 +62,25 @@ def apply(
     """
     from krayne.operations.apply import apply_cluster, preview_apply
 
-    failures, server = Failures(), dry_run == "server"
-    common: dict[str, Any] = {
+    failures, sent, earnest = Failures(), Sent(form, dry_run), dry_run == "none"
+    options: dict[str, Any] = {
         "force_conflicts": force_conflicts,
+        "recreate": recreate,
         "template": template,
         "warn": warn,
+        "recreated": notice,
         "kubectl": kubectl,
     }
-    if dry_run != "none":
-        manifests: list[dict[str, Any]] = []
-        for config in configs:
-            with failures.told():
-                manifests.append(preview_apply(config, server=server, **common))
-        show_changes(manifests, form, "applied", dry_run)
-        failures.end()
-        return
-
-    sent = Sent(form)
+    do = apply_cluster if earnest else partial(preview_apply, server=dry_run == "server")
 
     def submitted(config: ClusterConfig, applied: Applied) -> None:
         sent.add(applied.verb, applied.cluster, config)
 
-    with interruptible(kubectl, sent):
+    with interruptible(kubectl, sent) if earnest else nullcontext():
         with sent.shown():
             for config in configs:
                 with failures.told():
-                    taken = partial(submitted, config)
-                    apply_cluster(config, recreate=recreate, submitted=taken, recreated=notice, **common)
-        if wait:
+                    do(config, submitted=partial(submitted, config), **options)
+        if wait and earnest:
             wait_for(kubectl, sent, timeout, failures)
     failures.end()

@@ -15,7 +15,7 @@ _DONE = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
 class Change(NamedTuple):
-    """What became of a RayCluster that was sent: ``verb`` is created, configured or unchanged."""
+    """What became of a RayCluster that was sent: ``verb`` is created, configured or unchanged; applied, if unknown."""
 
     verb: str
     cluster: dict[str, Any]
@@ -25,15 +25,16 @@ class Change(NamedTuple):
 class Sent:
     """What a command has sent so far, in ``changes``. Lines are printed as they come, whole manifests together."""
 
-    def __init__(self, form: str | None) -> None:
+    def __init__(self, form: str | None, dry_run: str = "none") -> None:
         self._form = form
+        self._dry_run = dry_run
         self.changes: list[Change] = []
 
     def add(self, verb: str, cluster: dict[str, Any], config: ClusterConfig) -> None:
         """A RayCluster as the server took it, and what it was made of."""
         self.changes.append(Change(verb, cluster, config))
         if not self._whole:
-            show_changes([cluster], self._form, verb, "none")
+            show_changes([cluster], self._form, verb, self._dry_run)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -42,7 +43,7 @@ class Sent:
             yield
         finally:
             if self._whole:
-                show_changes([change.cluster for change in self.changes], self._form, "", "none")
+                show_changes([change.cluster for change in self.changes], self._form, "", self._dry_run)
 
     @property
     def _whole(self) -> bool:

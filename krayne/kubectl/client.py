@@ -243,10 +243,11 @@ class Kubectl:
         args = ("delete", RESOURCE, checked(name), "--cascade=foreground", "--wait=false", "--output=name", *server)
         return self.ask(*args, self._in_namespace, doing=f"delete {self.named(name)}")
 
-    def delete_pods(self, selector: str) -> Reply:
+    def delete_pods(self, selector: str, *, dry_run: bool = False) -> Reply:
         """Delete the pods that a label selector picks, without waiting for their end."""
-        args = ("delete", "pods", f"--selector={selector}", "--wait=false", "--output=name", self._in_namespace)
-        return self.ask(*args, doing=f"delete the pods {selector} {self._where()}")
+        server = ("--dry-run=server",) if dry_run else ()
+        args = ("delete", "pods", f"--selector={selector}", "--wait=false", "--output=name", *server)
+        return self.ask(*args, self._in_namespace, doing=f"delete the pods {selector} {self._where()}")
 
     # --- words and paths ---
 

@@ -28,7 +28,8 @@ _TRIES = 5  # KubeRay writes the status often while a cluster starts; each write
 
 
 class Applied(NamedTuple):
-    """What apply did: ``verb`` is created, configured or unchanged; ``cluster`` the RayCluster as it is now."""
+    """What apply did: ``verb`` is created, configured or unchanged (applied, where no server was asked); ``cluster``
+    the RayCluster as it is now."""
 
     verb: str
     cluster: dict[str, Any]
@@ -56,24 +57,14 @@ def apply_cluster(
     them, so that KubeRay makes new ones; ``recreated`` then gets a sentence on what was deleted.
     """
     from krayne.operations.get import judged
-    from krayne.operations.recreate import outdated, recreate_pods, recreation_advice
     from krayne.operations.wait import wait_until_as_configured
 
     kubectl = (kubectl or Kubectl()).within(config.namespace)
-    before, applied = _apply(config, template, warn, force_conflicts, kubectl)
-    if submitted:
-        submitted(applied)
-    if before is not None and (pods := outdated(kubectl, before, applied.cluster)):
-        if recreate:
-            text = recreate_pods(kubectl, config.name, pods)
-            if recreated:
-                recreated(text)
-        else:
-            for text in recreation_advice(kubectl, applied.cluster, pods):
-                warn(text)
+    sending = _Sending(kubectl, config, template, warn, force_conflicts)
+    cluster = _carry_out(sending, submitted, recreate=recreate, recreated=recreated)
     if wait:
         return wait_until_as_configured(config, timeout=timeout, progress=progress, kubectl=kubectl)
-    return judged(kubectl, [applied.cluster])[0]
+    return judged(kubectl, [cluster])[0]
 
 
 def preview_apply(
@@ -81,37 +72,81 @@ def preview_apply(
     *,
     server: bool = False,
     force_conflicts: bool = False,
+    recreate: bool = False,
     template: Path | None = None,
     warn: Warn = warn_caller,
+    submitted: Callable[[Applied], None] | None = None,
+    recreated: Callable[[str], None] | None = None,
     kubectl: Kubectl | None = None,
 ) -> dict[str, Any]:
-    """The RayCluster that apply_cluster would send; with ``server``, as the API server would leave it."""
+    """The RayCluster that apply_cluster would send; with ``server``, as the API server would leave it.
+
+    The callbacks get what they would get of apply_cluster; without ``server``, nobody knows of pods.
+    """
     if server:
         kubectl = (kubectl or Kubectl()).within(config.namespace)
-        return _apply(config, template, warn, force_conflicts, kubectl, dry_run=True)[1].cluster
+        sending = _Sending(kubectl, config, template, warn, force_conflicts, dry_run=True)
+        return _carry_out(sending, submitted, recreate=recreate, recreated=recreated)
     from krayne.operations.rendering import rendered
 
-    return rendered(config, template, warn)
+    manifest = rendered(config, template, warn)
+    if submitted:
+        submitted(Applied("applied", manifest))
+    return manifest
 
 
-def _apply(
-    config: ClusterConfig,
-    template: Path | None,
-    warn: Warn,
-    force: bool,
-    kubectl: Kubectl,
+class _Sending(NamedTuple):
+    """What stays the same from try to try."""
+
+    kubectl: Kubectl
+    config: ClusterConfig
+    template: Path | None
+    warn: Warn
+    force: bool
+    dry_run: bool = False
+
+
+def _carry_out(
+    sending: _Sending,
+    submitted: Callable[[Applied], None] | None,
     *,
-    dry_run: bool = False,
-) -> tuple[dict[str, Any] | None, Applied]:
+    recreate: bool,
+    recreated: Callable[[str], None] | None,
+) -> dict[str, Any]:
+    """Apply, then see to the pods that are behind; the cluster as it is then."""
+    before, applied = _apply(sending)
+    if submitted:
+        submitted(applied)
+    if before is not None and (text := _see_to_pods(sending, before, applied.cluster, recreate)) and recreated:
+        recreated(text)
+    return applied.cluster
+
+
+def _see_to_pods(sending: _Sending, before: dict[str, Any], after: dict[str, Any], recreate: bool) -> str | None:
+    """Delete the pods that are behind, and return what to tell of it; or else warn of them."""
+    from krayne.operations.recreate import Outdated, outdated, recreate_pods, recreation_advice
+
+    kubectl, dry_run = sending.kubectl, sending.dry_run
+    pods = outdated(kubectl, before, after)
+    if pods and recreate:
+        return recreate_pods(kubectl, sending.config.name, pods, dry_run=dry_run)
+    if dry_run:
+        pods = Outdated(pods.groups, {})  # the groups of the rest are still there
+    for text in recreation_advice(kubectl, after, pods):
+        sending.warn(text)
+    return None
+
+
+def _apply(sending: _Sending) -> tuple[dict[str, Any] | None, Applied]:
     """The cluster as it was (None if there was none) and what became of it."""
     from krayne.kubectl.failures import StaleError
     from krayne.operations.managed_fields import adopt_own_fields, as_if_adopted
     from krayne.operations.owners import owner_warning
     from krayne.operations.rendering import rendered
 
+    kubectl, config, template, warn, _, dry_run = sending
     desired = rendered(config, template, warn)
     _refuse_controls(config.name, desired)
-    sending = _Sending(kubectl, config, warn, dry_run, template is not None)
     for attempt in range(_TRIES):
         live = _read(kubectl, config.name)
         if live is not None and attempt == 0 and (text := owner_warning(live, "change")):
@@ -120,7 +155,7 @@ def _apply(
             if live is not None and not dry_run:
                 live = adopt_own_fields(kubectl, live)
             manifest = desired if live is None else _onto(desired, live)
-            after = _send(sending, manifest, force, autoscales=_autoscales(live, manifest))
+            after = _send(sending, manifest, sending.force, autoscales=_autoscales(live, manifest))
         except StaleError:
             continue
         if live is not None and dry_run:
@@ -143,7 +178,7 @@ def _side_effects(of: _Sending, before: dict[str, Any], after: dict[str, Any]) -
 
     if text := loss_warning(before, after):
         yield text
-    if not of.own_template and (text := reset_warning(of.config, before, after)):
+    if of.template is None and (text := reset_warning(of.config, before, after)):
         yield text
     if text := service_warning(of.kubectl, before, after):
         yield text
@@ -161,16 +196,6 @@ def _overruled(config: ClusterConfig, desired: dict[str, Any], sent: dict[str, A
             )
 
 
-class _Sending(NamedTuple):
-    """What stays the same from try to try."""
-
-    kubectl: Kubectl
-    config: ClusterConfig
-    warn: Warn
-    dry_run: bool
-    own_template: bool
-
-
 def _send(to: _Sending, manifest: dict[str, Any], force: bool, *, autoscales: bool) -> dict[str, Any]:
     """Apply a manifest, taking over what is ours to take. Raises ConflictError about what is not."""
     from krayne.kubectl.failures import ApplyConflictError
@@ -179,7 +204,7 @@ def _send(to: _Sending, manifest: dict[str, Any], force: bool, *, autoscales: bo
         return to.kubectl.apply(text, to.config.name, force=force, dry_run=to.dry_run)
 
     try:
-        return submit(manifest, to.config, apply, to.warn, own_template=to.own_template)
+        return submit(manifest, to.config, apply, to.warn, own_template=to.template is not None)
     except ApplyConflictError as error:
         theirs = [(owner, field) for owner, field in error.conflicts if not _may_take(owner, field, autoscales)]
         if theirs:
@@ -252,7 +277,8 @@ def _conflict(kubectl: Kubectl, name: str, conflicts: list[tuple[str, str]]) -> 
 
 
 def _verb(live: dict[str, Any] | None, after: dict[str, Any]) -> str:
+    from krayne.operations.fields import configured
+
     if live is None:
         return "created"
-    same = live["metadata"].get("resourceVersion") == after["metadata"].get("resourceVersion")
-    return "unchanged" if same else "configured"
+    return "unchanged" if configured(live) == configured(after) else "configured"

@@ -101,7 +101,7 @@ def recreation_advice(kubectl: Kubectl, cluster: dict[str, Any], pods: Outdated)
 def _keep_old_template(cluster: dict[str, Any], groups: list[str]) -> str:
     named = named_groups(groups)
     if at(cluster, "spec", "upgradeStrategy", "type") == "Recreate":
-        return f"the pods of {named} have the old template; KubeRay now replaces every pod (upgradeStrategy Recreate)"
+        return f"the pods of {named} have the old template; KubeRay replaces every pod (upgradeStrategy Recreate)"
     loses = "; a new head forgets what runs on the cluster" if HEAD in groups else ""
     return (
         f"the running pods of {named} keep their old template: KubeRay changes none that runs. "
@@ -109,18 +109,18 @@ def _keep_old_template(cluster: dict[str, Any], groups: list[str]) -> str:
     )
 
 
-def recreate_pods(kubectl: Kubectl, name: str, pods: Outdated) -> str:
+def recreate_pods(kubectl: Kubectl, name: str, pods: Outdated, *, dry_run: bool = False) -> str:
     """Delete these pods, so that KubeRay makes anew what it shall; with the head, all: workers die with it.
 
-    Returns what to tell of it.
+    Returns what to tell of it. ``dry_run`` asks the server and deletes nothing.
     """
     selector = pod_selector([name])
     if HEAD not in pods.groups:
         selector += f",ray.io/group in ({','.join([*pods.groups, *pods.left_over])})"
-    kubectl.delete_pods(selector).text()
+    kubectl.delete_pods(selector, dry_run=dry_run).text()
     which = "all pods" if HEAD in pods.groups else f"the pods of {named_groups([*pods.groups, *pods.left_over])}"
     anew = "; KubeRay makes them anew" if pods.groups else ""
-    return f"Deleted {which} of {kubectl.named(name)}{anew}"
+    return f"{'Would delete' if dry_run else 'Deleted'} {which} of {kubectl.named(name)}{anew}"
 
 
 def contains(there: Any, wanted: Any) -> bool:

@@ -29,8 +29,9 @@ def test_applies_by_name_and_flags(shell: Shell) -> None:
 
 
 def test_takes_over_what_create_made_without_a_conflict(shell: Shell) -> None:
-    """create and apply are one field manager."""
+    """create and apply are one field manager; the handover alone is no change."""
     shell.krayne("create", "x", "--no-wait").ok()
+    assert shell.krayne("apply", "x").ok().out == "raycluster.ray.io/x unchanged\n"
     shell.krayne("apply", "x", "--set", "head.memory=6Gi").ok()
 
 
@@ -99,8 +100,12 @@ def test_says_what_running_pods_will_not_take_up_and_recreate_makes_them(shell: 
     before = shell.kubectl(*head).out
     done = shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=1").ok()
     assert "--recreate" in done.err, str(done)
+    again = ("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=2", "--recreate")
+    dry = shell.krayne(*again, "--dry-run=server").ok()
+    assert dry.out == "raycluster.ray.io/x configured (server dry run)\n"
+    assert "Would delete all pods of raycluster x " in dry.err, str(dry)
     assert shell.kubectl(*head).out == before
-    done = shell.krayne("apply", "x", "--set", "upgrade_strategy=None", "--set", "env.NEW=2", "--recreate").ok()
+    done = shell.krayne(*again).ok()
     assert "Deleted all pods of raycluster x " in done.err, str(done)
     shell.krayne("wait", "x", "--for", "ready", "--timeout", "20s").ok()
     assert shell.kubectl(*head).out != before
@@ -135,6 +140,18 @@ def test_says_that_the_heads_service_stays_and_how_to_have_it_made_anew(shell: S
     told = done.err.partition("kubectl delete service ")[2].splitlines()[0]
     shell.kubectl("delete", "service", *told.split())
     until(lambda: shell.kubectl("get", "services", "-o", "jsonpath={.items[*].spec.type}").out == "NodePort")
+
+
+def test_recreate_makes_pods_with_what_kuberay_builds_in_by_itself(shell: Shell) -> None:
+    """Autoscaler and token are fields of the cluster; also where it was an earlier change that asked for them."""
+    shell.krayne("create", "x", "--no-autoscaler", "--auth", "none", "--workers", "1").ok()
+    head = ("get", "pods", "-l", "ray.io/cluster=x,ray.io/node-type=head", "-o", "jsonpath={..containers[*].name}")
+    assert "--recreate" in shell.krayne("apply", "x", "--workers", "1").ok().err
+    assert "autoscaler" not in shell.kubectl(*head).out
+    done = shell.krayne("apply", "x", "--workers", "1", "--recreate").ok()
+    assert "Deleted all pods of raycluster x " in done.err, str(done)
+    until(lambda: shell.kubectl(*head).out == "ray-head autoscaler")
+    assert "--recreate" not in shell.krayne("apply", "x", "--workers", "1").ok().err
 
 
 def test_pods_of_a_group_that_is_gone_are_told_of_and_go_with_recreate(shell: Shell) -> None:

@@ -56,6 +56,8 @@ def test_says_that_it_was_a_dry_run(shell: Shell) -> None:
     """Without -o, kubectl's own words."""
     assert shell.krayne("create", "x", "--dry-run=client").ok().out == "raycluster.ray.io/x created (dry run)\n"
     assert shell.krayne("create", "x", "--dry-run=server").ok().out == "raycluster.ray.io/x created (server dry run)\n"
+    assert shell.krayne("apply", "x", "--dry-run=client").ok().out == "raycluster.ray.io/x applied (dry run)\n"
+    assert shell.krayne("apply", "x", "--dry-run=server").ok().out == "raycluster.ray.io/x created (server dry run)\n"
 
 
 def test_its_output_goes_into_kubectl_apply_and_diff(shell: Shell) -> None:

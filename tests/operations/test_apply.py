@@ -54,9 +54,9 @@ def test_creates_what_is_not_there(fake_kubectl: FakeKubectl, kubectl: Kubectl, 
 
 
 def test_says_unchanged_when_nothing_changed(fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]) -> None:
-    """The API server wrote nothing."""
+    """But who manages which field, which makes a new version of it."""
     fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
-    fake_kubectl.reply("apply", json=live)
+    fake_kubectl.reply("apply", json={**live, "metadata": {**live["metadata"], "resourceVersion": "8"}})
     fake_kubectl.reply("get --raw", json={"items": []}, times=None)
     assert apply(kubectl).verb == "unchanged"
     assert applied(fake_kubectl)[0]["metadata"]["resourceVersion"] == "7"
@@ -102,11 +102,11 @@ def test_leaves_it_to_the_server_to_refuse_what_are_no_worker_groups(
 def test_a_cluster_without_a_spec_can_be_mended(
     fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
 ) -> None:
-    """Kubernetes takes one, if another tool makes it."""
+    """The API server takes one."""
     fake_kubectl.reply("get --raw */rayclusters/demo", json={key: live[key] for key in live if key != "spec"})
     fake_kubectl.reply("apply", json=live)
     fake_kubectl.reply("get --raw", json={"items": []}, times=None)
-    assert apply(kubectl).verb == "unchanged"
+    assert apply(kubectl).verb == "configured"
 
 
 @pytest.mark.parametrize(
@@ -241,6 +241,7 @@ def test_a_preview_by_the_server_changes_nothing(
     live["metadata"]["managedFields"] = [{"manager": "krayne", "operation": "Update", "fieldsV1": {}}]
     fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
     fake_kubectl.reply("apply --dry-run=server", json=live)
+    fake_kubectl.reply("get --raw */pods*", json={"items": []})
     assert preview_apply(CONFIG, server=True, kubectl=kubectl) == live
 
 
@@ -264,6 +265,7 @@ def test_a_preview_by_the_server_shows_what_the_handover_drops(
     ]
     fake_kubectl.reply("get --raw */rayclusters/demo", json=live)
     fake_kubectl.reply("apply --dry-run=server", json=live)
+    fake_kubectl.reply("get --raw */pods*", json={"items": []})
     said: list[str] = []
     shown = preview_apply(CONFIG, server=True, warn=said.append, kubectl=kubectl)
     assert said == ["raycluster demo loses: nodeSelector of the head, metadata.labels.gone"]
@@ -273,16 +275,24 @@ def test_a_preview_by_the_server_shows_what_the_handover_drops(
     assert shown["spec"]["rayVersion"] == live["spec"]["rayVersion"]
 
 
+HEAD = {
+    "metadata": {
+        "name": "h",
+        "namespace": "ml",
+        "labels": {"ray.io/cluster": "demo", "ray.io/group": "headgroup", "ray.io/node-type": "head"},
+    },
+    "spec": {"containers": []},
+}
+
+
 def test_tells_of_pods_that_keep_the_old_template(
     fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
 ) -> None:
     """Or replaces them."""
-    labels = {"ray.io/cluster": "demo", "ray.io/group": "headgroup", "ray.io/node-type": "head"}
-    head = {"metadata": {"name": "h", "namespace": "ml", "labels": labels}, "spec": {"containers": []}}
     fake_kubectl.reply("get --raw */rayclusters/demo", json=live, times=None)
     fake_kubectl.reply("apply", json=live, times=None)
     fake_kubectl.reply("delete pods")
-    fake_kubectl.reply("get --raw", json={"items": [head]}, times=None)
+    fake_kubectl.reply("get --raw", json={"items": [HEAD]}, times=None)
     said: list[str] = []
     apply(kubectl, warn=said.append)
     assert "the head keep their old template" in said[0]
@@ -291,3 +301,25 @@ def test_tells_of_pods_that_keep_the_old_template(
     assert len(said) == 1
     assert done == ["Deleted all pods of raycluster demo in namespace ml; KubeRay makes them anew"]
     assert any(call.argv[0] == "delete" for call in fake_kubectl.calls)
+
+
+def test_a_preview_by_the_server_tells_what_apply_would(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, live: dict[str, Any]
+) -> None:
+    """The verb, and what becomes of pods; but not how to remove those whose groups are still there."""
+    worker = deepcopy(HEAD)
+    worker["metadata"]["labels"] |= {"ray.io/group": "gone", "ray.io/node-type": "worker"}  # type: ignore[index]
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=live, times=None)
+    fake_kubectl.reply("apply --dry-run=server", json=live, times=None)
+    fake_kubectl.reply("delete pods --dry-run=server")
+    fake_kubectl.reply("get --raw */pods*", json={"items": [HEAD, worker]}, times=None)
+    said: list[str] = []
+    done: list[Any] = []
+    options: dict[str, Any] = {"warn": said.append, "submitted": done.append, "recreated": done.append}
+    preview_apply(CONFIG, server=True, kubectl=kubectl, **options)
+    assert (len(said), "the head keep their old template" in said[0]) == (1, True)
+    preview_apply(CONFIG, server=True, recreate=True, kubectl=kubectl, **options)
+    assert len(said) == 1
+    unchanged = Applied("unchanged", live)
+    would = "Would delete all pods of raycluster demo in namespace ml; KubeRay makes them anew"
+    assert done == [unchanged, unchanged, would]

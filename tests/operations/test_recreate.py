@@ -192,6 +192,13 @@ def test_with_the_head_all_pods_go(
     assert fake_kubectl.calls[0].argv[2] == f"--selector=ray.io/cluster=demo{selector}"
 
 
+def test_a_dry_run_deletes_nothing(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """The server is asked whether it would."""
+    fake_kubectl.reply("delete pods --dry-run=server")
+    said = recreate_pods(kubectl, "demo", Outdated(["headgroup"], {}), dry_run=True)
+    assert said == "Would delete all pods of raycluster demo in namespace ml; KubeRay makes them anew"
+
+
 def test_advice_says_what_a_new_head_costs(kubectl: Kubectl) -> None:
     """And that KubeRay may do it all by itself."""
 
@@ -200,4 +207,4 @@ def test_advice_says_what_a_new_head_costs(kubectl: Kubectl) -> None:
 
     assert "a new head forgets" in advice({}, "headgroup")
     assert "a new head forgets" not in advice({}, "cpu")
-    assert "KubeRay now replaces every pod" in advice({"upgradeStrategy": {"type": "Recreate"}}, "cpu")
+    assert "KubeRay replaces every pod" in advice({"upgradeStrategy": {"type": "Recreate"}}, "cpu")

@@ -40,7 +40,8 @@ def submit(
 
     The server checks it strictly and names fields that its RayCluster lacks, all or some at a time. Those that came
     from a default alone are left out, with a warning; asking for any other is KubeRayTooOldError, which names the
-    version needed. ``own_template``: the user's template made the manifest, so all of it was asked for.
+    version needed, or asks to check the spelling. ``own_template``: the user's template made the manifest, so all of
+    it was asked for.
     """
     from krayne.kubectl.failures import UnknownFieldsError
 
@@ -52,7 +53,7 @@ def submit(
         except UnknownFieldsError as error:
             asked = [path for path in error.fields if own_template or path in left_out or not _is_default(path, config)]
             if asked:
-                raise _too_old(asked) from error
+                raise _too_old(asked, own_template=own_template) from error
             for path in error.fields:
                 remove(known, path)
             left_out += error.fields
@@ -61,19 +62,21 @@ def submit(
     return taken
 
 
-def _too_old(asked: list[str]) -> KubeRayTooOldError:
+def _too_old(asked: list[str], *, own_template: bool) -> KubeRayTooOldError:
     """The error about fields that were asked for and that the server's RayCluster lacks."""
     from krayne.render import FIELD_SINCE
 
-    lines = []
-    for path in asked:
-        known = FIELD_SINCE.get(_pattern(path))
-        wanted = f" (asked for by {known.config})" if known else ""
-        lines.append(f"  {path}{wanted}{_since(path)}")
+    known = [FIELD_SINCE.get(_pattern(path)) for path in asked]
+    lines = [
+        f"  {path}{f' (asked for by {since.config})' if since else ''}{_since(path)}"
+        for path, since in zip(asked, known, strict=True)
+    ]
+    where = "the template and in overrides" if own_template else "overrides"
+    cure = "Upgrade KubeRay" if all(known) else f"Check the spelling in {where}, upgrade KubeRay"
     return KubeRayTooOldError(
-        "the cluster's KubeRay does not know what this configuration asks for, so nothing was sent:\n"
+        "the cluster knows no such field of a RayCluster, so nothing was sent:\n"
         + "\n".join(lines)
-        + "\nUpgrade KubeRay, or leave the field out"
+        + f"\n{cure}, or leave the field out"
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from krayne import paths
 from krayne.config import ClusterConfig
 from krayne.errors import ClusterAlreadyExistsError, KubeRayTooOldError
 from krayne.operations.apply import apply_cluster
@@ -59,6 +60,25 @@ def test_what_was_asked_for_is_an_error_with_the_version_it_needs(fake_kubectl: 
     assert "spec.upgradeStrategy (asked for by upgrade_strategy), which came with KubeRay 1.6.0" in text
     assert "  spec.odd\n" in text
     assert len(fake_kubectl.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "own", "cure"),
+    [
+        ("spec.networkPolcy", False, "Check the spelling in overrides, upgrade KubeRay, or leave the field out"),
+        ("metadata.foo", True, "Check the spelling in the template and in overrides, upgrade KubeRay, or leave"),
+        ("spec.upgradeStrategy", False, "\nUpgrade KubeRay, or leave the field out"),
+    ],
+)
+def test_a_field_that_no_kuberay_is_known_to_have_may_be_misspelt(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, path: str, *, own: bool, cure: str
+) -> None:
+    """Only overrides and templates can ask for one."""
+    fake_kubectl.reply("create", stderr=refusal(path), code=1)
+    config = ClusterConfig(name="demo", upgrade_strategy="None", overrides={"spec": {"odd": 1}})
+    template = paths.TEMPLATES / "raycluster.yaml.j2" if own else None
+    with pytest.raises(KubeRayTooOldError, match=cure):
+        create_cluster(config, wait=False, template=template, kubectl=kubectl)
 
 
 def not_declared(path: str) -> str:

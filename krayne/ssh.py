@@ -6,6 +6,7 @@ import os
 import selectors
 import shlex
 import socket
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,16 @@ from krayne import private
 from krayne.errors import KrayneError, UsageError
 from krayne.process import CHUNK, Completed, Process, run_attached
 from krayne.services import is_host_key, is_user, public_key
+from krayne.terminal import is_terminal
 from krayne.text import one_line
 from krayne.tunnels import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# What a session without a command runs. sshd's own choice is a login shell: that reads /etc/profile, and Debian's sets
+# PATH anew, without what the image has added to it.
+SHELL = 'exec "$SHELL"'
 _USUAL = ("id_ed25519", "id_ecdsa", "id_rsa")  # ssh's own order of trust in its algorithms, the strongest first
 
 
@@ -94,8 +99,9 @@ def options(login: Login, known_hosts: str) -> dict[str, str]:
 def log_in(login: Login, port: int, command: Sequence[str]) -> int:
     """Log in through a local port, on our terminal; the exit code of the command or shell, 255 where ssh failed."""
     given = [word for name, value in options(login, remember(login)).items() for word in ("-o", f"{name}={value}")]
+    terminal = ("-t",) if not command and is_terminal(sys.stdin) else ()
     try:
-        return run_attached(["ssh", *given, "-p", str(port), "127.0.0.1", *(("--", *command) if command else ())])
+        return run_attached(["ssh", *given, *terminal, "-p", str(port), "127.0.0.1", "--", *(command or (SHELL,))])
     except OSError as error:
         raise _missing("ssh") from error
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from krayne.objects import Object
     from krayne.ssh import Login
 
-_SHELL = ("/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash -l; else exec sh -l; fi")
+# No login shell: that reads /etc/profile, and Debian's sets PATH anew, without what the image has added to it.
+_SHELL = ("/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi")
 
 
 def exec_in_cluster(
@@ -28,7 +29,7 @@ def exec_in_cluster(
     group: str | None = None,
     kubectl: Kubectl | None = None,
 ) -> int:
-    """Run a command (without one, a login shell) in the head, or in the first ready worker of a group.
+    """Run a command (without one, a shell) in the head, or in the first ready worker of a group.
 
     Our stdin, stdout and stderr are its own; it has a terminal where we have one. Gives its exit code. Raises
     UsageError for a group that the cluster does not have, ClusterNotReadyError where no pod of it runs,

@@ -30,9 +30,12 @@ def prepare(service):
     token = secrets.token_urlsafe(32)
     service.secrets = [token]
     config = service.path("jupyter", "server.json")
-    # IdentityProvider: Jupyter Server 2; ServerApp: 1; NotebookApp: the notebook before 7.
-    names = ("IdentityProvider", "ServerApp", "NotebookApp")
-    service.write(config, json.dumps({name: {"token": token} for name in names}))
+    # Without a command of ours its terminals are login shells, for which Debian's /etc/profile sets PATH anew.
+    shell = {"shell_command": [os.environ.get("SHELL") or shutil.which("bash") or "/bin/sh"]}
+    server = {"token": token, "terminado_settings": shell}
+    # IdentityProvider: Jupyter Server 2; ServerApp: 1, and terminals; NotebookApp: the notebook before 7.
+    told = {"IdentityProvider": {"token": token}, "ServerApp": server, "NotebookApp": server}
+    service.write(config, json.dumps(told))
     port = service.settings["port"]
     flags = ["--ip=127.0.0.1", f"--port={port}", "--no-browser", "--config=" + config]
     flags += ["--allow-root"] if os.geteuid() == 0 else []

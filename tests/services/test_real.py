@@ -6,6 +6,7 @@ In a mount namespace of its own where that works (root, util-linux), as an unpri
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from urllib.parse import urlencode
 import pytest
 
 from krayne.services import add_key, public_key
+from krayne.ssh import SHELL
 from tests.support.head import SYSTEM_PATH, Head
 from tests.support.release import serving
 
@@ -76,9 +78,9 @@ def made(folder: Path, *namespaces: str, services: tuple[str, ...] = NAMES, **se
     (folder / "site" / "ray.py").write_text("here = True\n")
     pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
     head.env |= {**pip, **SECRETS, "PYTHONPATH": str(folder / "site"), "HOME": str(folder / "home")}
-    if unprivileged:  # who may not look into this user's environments
-        head.env["PATH"] = SYSTEM_PATH
-    else:
+    # A PATH of the image's own, which no file of this machine tells; the unprivileged may not look into this user's.
+    head.env["PATH"] = f"{folder}/tools:{SYSTEM_PATH if unprivileged else head.env['PATH']}"
+    if not unprivileged:
         (folder / "home").mkdir()
     return head
 
@@ -197,12 +199,43 @@ def said(command: list[str], *words: str, stdin: str = "") -> str:
 
 
 def test_ssh_sessions_see_the_container_s_environment(ssh: list[str], head: Head) -> None:
-    """Commands and login shells: PATH, Ray's address and its token, whatever is in them."""
+    """Commands, and the shell that `krayne ssh` opens: PATH, Ray's address and its token, whatever is in them."""
     ask = 'printf "%s\\n" "$PATH" "$RAY_ADDRESS" "$RAY_AUTH_MODE" "$RAY_AUTH_TOKEN"'
-    for written in (said(ssh, ask), said([*ssh, "bash"], stdin=ask)):
+    for written in (said(ssh, ask), said([*ssh, SHELL], stdin=ask)):
         path, *others = written.splitlines()
         assert path.endswith(head.env["PATH"])  # this machine's .bashrc may put something before it
         assert others == list(SECRETS.values())
+    on_a_terminal = said([*ssh[:1], "-tt", *ssh[1:]], SHELL, stdin=f"{ask}; exit\n")
+    assert f"{head.env['PATH']}\n{SECRETS['RAY_ADDRESS']}\n" in on_a_terminal
+
+
+# Opens a terminal of Jupyter's as its page does, and says what a command there prints.
+TERMINAL = """
+import asyncio, json, sys, urllib.request
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
+port, token = sys.argv[1], json.load(sys.stdin)
+auth = {"Authorization": "token " + token}
+url = f"http://127.0.0.1:{port}/api/terminals"
+name = json.load(urllib.request.urlopen(urllib.request.Request(url, b"", auth)))["name"]
+async def main():
+    socket = await websocket_connect(HTTPRequest(f"ws://127.0.0.1:{port}/terminals/websocket/{name}", headers=auth))
+    await socket.write_message(json.dumps(["stdin", "echo $((6*7))=$PATH=$RAY_ADDRESS=\\r"]))
+    shown = ""
+    while "42=" not in shown or shown.count("=") < 5:
+        kind, *text = json.loads(await socket.read_message())
+        shown += "".join(text) if kind == "stdout" else ""
+    print(shown)
+asyncio.run(asyncio.wait_for(main(), 60))
+"""
+
+
+def test_jupyter_s_terminals_see_the_container_s_environment(head: Head, states: dict[str, ServiceInfo]) -> None:
+    """PATH with what the image has put there, too."""
+    info, python = states["notebook"], head.folder / "jupyter" / "venv" / "bin" / "python"
+    command = [*head.wrapper_of_user, str(python), "-c", TERMINAL, str(info.port)]
+    shown = subprocess.check_output(command, input=json.dumps(info.token), text=True, env=head.env, timeout=90)
+    assert f"{head.env['PATH']}={SECRETS['RAY_ADDRESS']}=" in shown
 
 
 def test_ssh_gives_a_terminal(ssh: list[str]) -> None:

@@ -67,6 +67,13 @@ def test_exec_has_a_terminal_where_we_have_one(world: World, shell: Shell) -> No
     assert "--tty" in world.calls[-1]["argv"]
 
 
+def test_a_shell_has_the_container_s_path(world: World, shell: Shell) -> None:
+    """Debian's /etc/profile, which login shells read, would set another."""
+    path = f"/opt/of/the/image:{shell.env['PATH']}:/usr/bin:/bin"
+    said = shell.run(sys.executable, "-m", "krayne", "exec", "demo", stdin='echo "$PATH"', PATH=path).ok()
+    assert said.out == f"{path}\n"
+
+
 def test_exec_in_a_group_that_is_not_there_is_said(world: World, shell: Shell) -> None:
     """With those that are."""
     said = krayne(shell, "exec", "demo", "-g", "gpu")
@@ -244,6 +251,19 @@ def test_ssh_logs_in_through_a_tunnel_of_its_own(world: World, shell: Shell, ssh
     known = Path(private.state_folder(), "ssh", "known_hosts").read_text().split()
     assert known[1:] == (sshd / "host.pub").read_text().split()[:2]
     assert Path(private.state_folder(), "ssh", "id_ed25519").stat().st_mode & 0o777 == 0o600
+
+
+def test_ssh_without_a_command_opens_a_shell_that_is_no_login_shell(world: World, shell: Shell, sshd: Path) -> None:
+    """On a terminal where we have one, and for a script where we have none."""
+    asked = (
+        "shopt -q login_shell && echo a login shell || echo its $((1+1))nd; test -t 0 && echo on a $((1+1))ty; exit 3"
+    )
+    said = krayne(shell, "ssh", "demo", stdin=f"{asked}\n")
+    assert (said.code, said.out) == (3, "its 2nd\n"), str(said)
+    with shell.terminal(sys.executable, "-m", "krayne", "ssh", "demo") as terminal:
+        terminal.send(f"{asked}\n")
+        terminal.expect("its 2nd\non a 2ty")
+        assert terminal.wait() == 3
 
 
 def test_ssh_uses_the_open_tunnel_and_leaves_it_open(world: World, shell: Shell, sshd: Path) -> None:

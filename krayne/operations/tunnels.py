@@ -154,7 +154,7 @@ def list_tunnels(namespace: str | None = None, *, kubectl: Kubectl | None = None
 
     ``namespace``, or that of ``kubectl``: those of one; ``kubectl`` with a context, a kubeconfig or a cluster: those
     to the API server that it leads to. One whose supervisor ended without a word (it was killed, the machine
-    restarted) is ``stopped``; opening any tunnel clears it away.
+    restarted) is ``stopped``, one whose cluster has been deleted ``gone``; opening any tunnel clears them away.
     """
     from krayne.tunnels import places
 

@@ -17,7 +17,7 @@ from krayne.process import Process
 from krayne.tunnels import places
 from krayne.tunnels.assign import assign
 from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_wanted
-from krayne.tunnels.state import DENIED, GONE, NEEDS_LOGIN, UNREACHABLE, UP, Holder, Place, Record, Wanted
+from krayne.tunnels.state import DENIED, NEEDS_LOGIN, UNREACHABLE, UP, Holder, Place, Record, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,10 +114,11 @@ def close(record: Record) -> None:
 
 
 def sweep(but: str) -> None:
-    """Clear away what supervisors left that ended without a word (a reboot, a kill), but of one: under the lock."""
+    """Clear away what supervisors left that have ended (the cluster is gone; a kill, a reboot), and with it the ports
+    that it keeps from others; but of one: under the lock."""
     for key in places.tunnels():
         record = read_record(folder_of(key))
-        if key == but or (record and (record.running or record.tunnel.state == GONE)):
+        if key == but or (record and record.running):
             continue
         if not places.unattended(folder_of(key)):  # whatever its files say
             continue

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from krayne.operations.tunnels import (
 )
 from krayne.tunnels import places
 from krayne.tunnels.control import sweep
-from krayne.tunnels.files import read_record, records
+from krayne.tunnels.files import folder_of, forget, read_record, read_wanted, records, write_record, write_wanted
 from tests.support.shell import until
 from tests.tunnels.world import answer, kill, listening
 
@@ -370,6 +371,24 @@ def test_it_gives_up_when_the_cluster_is_gone_and_says_so(world: World) -> None:
     opened()
     assert [each.state for each in list_tunnels()] == ["up"]
     assert answer(port()) == "dashboard of demo-head-9"
+
+
+def test_what_is_gone_keeps_no_port(world: World) -> None:
+    """It is listed until another tunnel is opened, which may have its ports."""
+    first = opened()
+    world.remove_cluster()
+    until(lambda: list_tunnels()[0].state == "gone" and not world.supervisors(), timeout=15)
+    record = records()[0]
+    wanted, other = read_wanted(folder_of(record.place.key)), replace(record.place, name="other", uid="other")
+    assert wanted
+    forget(record.place.key)
+    write_wanted(replace(wanted, place=other))
+    write_record(folder_of(other.key), replace(record, place=other))
+    assert [each.state for each in list_tunnels()] == ["gone"]
+    world.make_cluster()
+    world.head("demo-head-9")
+    assert opened(ports={"dashboard": first.forwards[0].local_port}).urls() == first.urls()
+    assert [each.state for each in list_tunnels()] == ["up"]
 
 
 def test_a_cluster_that_was_made_again_under_the_name_is_not_taken_for_it(world: World) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from krayne.cli.endings import in_order
 from krayne.cli.options import Command, cluster_name, connection, timeout
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
@@ -45,10 +46,12 @@ def ssh(
         raise click.UsageError("a command, --print-config and --stdio exclude each other")
     if print_config:
         click.echo(ssh_config(name, program=_program(), timeout=timeout, kubectl=kubectl), nl=False)
-    elif stdio:
-        relay_ssh(name, timeout=timeout, kubectl=kubectl)
-    else:
-        raise click.exceptions.Exit(ssh_to_cluster(name, command, timeout=timeout, kubectl=kubectl))
+        return
+    with in_order():
+        if stdio:
+            relay_ssh(name, timeout=timeout, kubectl=kubectl)
+        else:
+            raise click.exceptions.Exit(ssh_to_cluster(name, command, timeout=timeout, kubectl=kubectl))
 
 
 def _program() -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from krayne.cli.endings import in_order
 from krayne.cli.options import Command, cluster_name, connection, output, timeout
 from krayne.cli.progress import UP_AND_CLEAR
 from krayne.cli.tun_text import show
@@ -94,7 +95,7 @@ def tun_open(
         tunnel = ensure_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl)
         show(kubectl, tunnel, form)
         return
-    with open_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl):
+    with in_order(), open_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl):
         interrupted = _follow(kubectl, name)
     if interrupted:
         stays = find_tunnel(name, kubectl=kubectl) is not None

@@ -43,15 +43,18 @@ def unattended(folder: str) -> bool:
 
 
 @contextmanager
-def locked() -> Iterator[None]:
-    """Hold the one lock under which tunnels are begun, changed and ended. Raises KrayneError where there is none."""
+def locked(*, wait: bool = True) -> Iterator[bool]:
+    """Hold the one lock under which tunnels are begun, changed and ended. Raises KrayneError where there is none.
+
+    Gives whether it is held: not where another process has it and it is not waited for.
+    """
     folder = private.own(tunnels_folder())
     try:
-        fd = private.lock(f"{folder}/.lock", wait=True)
+        fd = private.lock(f"{folder}/.lock", wait=wait)
     except OSError as error:
         raise private.unfit(folder, error) from error
     try:
-        yield
+        yield fd is not None
     finally:
         if fd is not None:
             os.close(fd)

@@ -13,7 +13,7 @@ from krayne.identity import identity, myself
 from krayne.kubectl import Kubectl
 from krayne.tunnels import places
 from krayne.tunnels import state as word
-from krayne.tunnels.files import read_wanted, write_record
+from krayne.tunnels.files import forget, read_wanted, write_record
 from krayne.tunnels.forward import Keeper
 from krayne.tunnels.head import Head
 from krayne.tunnels.log import Log
@@ -127,19 +127,31 @@ class Supervisor:
             if slept > _SLEPT:
                 self._log.write(f"stood still for {slept:.0f} s: looking at everything again")
                 self._wake()
-            if any(holder.owner for holder in self._wanted.holders) and set(self._keepers) - set(
-                self._wanted.services()
-            ):
-                self._arrange()
             for _, task in self._keepers.values():
                 if task.done():
                     task.result()  # a keeper never ends by itself: this is a fault of ours
-            if not self._wanted.services():
-                self._log.write("nobody wants it any more")
-                self._stop.set()
-            elif not self._has_folder():
+            if not self._has_folder():
                 self._log.write("its folder was removed: nobody could find or close it any more")
                 self._stop.set()
+            elif not self._keepers and self._dropped():  # what was not wanted a tick ago has let go of its port by now
+                self._log.write("nobody wants it any more")
+                self._stop.set()
+            elif set(self._keepers) - set(self._wanted.services()):
+                self._arrange()
+
+    def _dropped(self) -> bool:
+        """Forget the tunnel, unless somebody wants it again; those who do say so under the lock that this takes.
+
+        False, too, where another process has that: it may be waiting for us to end.
+        """
+        with places.locked(wait=False) as held:
+            if not held:
+                return False
+            if (wanted := read_wanted(self._folder)) and wanted.services():
+                self._reread()
+                return False
+            forget(os.path.basename(self._folder))  # noqa: PTH119 - of text
+            return True
 
     def _has_folder(self) -> bool:
         """Whether its folder is there, and is not another one that was made in its place."""

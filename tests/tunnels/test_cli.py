@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import pytest
 from krayne.operations.get import get_cluster
 from krayne.operations.tunnels import list_tunnels
 from krayne.tunnels import places
-from tests.support.shell import Result, Shell, until
+from tests.support.shell import Result, Shell, read_until, until
 from tests.tunnels.world import NAMESPACE, answer, kill
 
 if TYPE_CHECKING:
@@ -168,12 +169,39 @@ def test_foreground_shows_the_state_until_interrupted(world: World, shell: Shell
     assert world.supervisors() == []
 
 
-def test_foreground_closes_when_its_terminal_goes(world: World, shell: Shell) -> None:
-    """A killed krayne leaves nothing behind."""
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_foreground_closes_when_its_terminal_goes(world: World, shell: Shell, number: signal.Signals) -> None:
+    """It lets go before it ends, as with ^C."""
     argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
-    with shell.start(*argv):
-        until(world.supervisors, timeout=20)
+    with shell.start(*argv) as process:
+        read_until(process.stdout, "dashboard")
+        process.send_signal(number)
+        assert process.wait(20) == 128 + number
+        assert (world.supervisors(), list_tunnels()) == ([], [])
+
+
+def test_a_killed_krayne_leaves_no_tunnel_behind(world: World, shell: Shell) -> None:
+    """Its supervisor notices, and nothing is listed as stopped."""
+    argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
+    with shell.start(*argv) as process:
+        read_until(process.stdout, "dashboard")
     until(lambda: not world.supervisors(), timeout=10)
+    assert list_tunnels() == []
+    assert places.tunnels() == []
+
+
+def test_what_nobody_wanted_for_a_moment_goes_on(world: World, shell: Shell) -> None:
+    """Whether its supervisor hears of the next user in time or has just ended, there is one that forwards."""
+    argv = (sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard", "--foreground")
+    with shell.start(*argv) as process:
+        read_until(process.stdout, "dashboard")
+        with places.locked():  # in which it cannot end
+            process.kill()
+            process.wait()
+            until(lambda: not world.forwards(), timeout=10)
+        krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    assert answer(list_tunnels()[0].forwards[0].local_port) == "dashboard of demo-head-1"
+    assert len(world.supervisors()) == 1
 
 
 def test_foreground_leaves_open_what_was_open_before(world: World, shell: Shell) -> None:

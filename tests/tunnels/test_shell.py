@@ -303,7 +303,8 @@ def test_the_printed_config_works_as_it_is(world: World, shell: Shell, sshd: Pat
     config.write_text(krayne(shell, "ssh", "demo", "--print-config").ok().out)
     said = shell.run(str(SSH), "-F", str(config), "krayne-demo.ml", "echo over $((1+1))", stdin="")
     assert (said.code, said.out) == (0, "over 2\n"), str(said)
-    until(lambda: not world.supervisors(), timeout=10)  # ssh just kills its proxy
+    until(lambda: not world.supervisors(), timeout=10)  # ssh just sends its proxy a hangup
+    until(lambda: list_tunnels() == [], timeout=1)
 
 
 def test_the_printed_config_holds_no_path_of_this_folder(world: World, shell: Shell) -> None:

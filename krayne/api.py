@@ -30,6 +30,7 @@ from krayne.operations.create import create_cluster, preview_create
 from krayne.operations.delete import delete_cluster
 from krayne.operations.describe import describe_cluster
 from krayne.operations.get import get_cluster, list_clusters, watch_clusters
+from krayne.operations.ray_environment import ray_environment
 from krayne.operations.scale import preview_scale, scale_cluster
 from krayne.operations.services import get_cluster_services
 from krayne.operations.shell import exec_in_cluster, ssh_config, ssh_to_cluster
@@ -72,6 +73,7 @@ __all__ = [
     "preview_apply",
     "preview_create",
     "preview_scale",
+    "ray_environment",
     "scale_cluster",
     "ssh_config",
     "ssh_to_cluster",

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 def show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> None:
     """Print an open tunnel as ``form`` has it: text, json, yaml or env. ``closing``: how to close it."""
     from krayne.cli.output import written
+    from krayne.operations.ray_environment import auth_token, variables
     from krayne.operations.reading import read_cluster
-    from krayne.operations.tunnels import auth_token, services
+    from krayne.operations.tunnels import services
+    from krayne.tunnels.targets import TARGETS
 
     cluster = read_cluster(kubectl, tunnel.name)
     told = {each.service: each for each in services(kubectl, cluster)}
@@ -33,28 +35,16 @@ def show(kubectl: Kubectl, tunnel: Tunnel, form: str, *, closing: str = "") -> N
     except KrayneError as error:
         click.echo(f"Warning: Ray asks for a token, which cannot be read: {one_line(str(error))}", err=True)
         token = None
-    variables = _variables(tunnel, token)
+    urls = tunnel.urls()
+    told_to_ray = variables(urls, token) if any(TARGETS[service].ray for service in urls) else {}
     if form == "env":
-        click.echo("\n".join(f"export {key}={shlex.quote(value)}" for key, value in variables.items()))
+        click.echo("\n".join(f"export {key}={shlex.quote(value)}" for key, value in told_to_ray.items()))
     elif form == "text":
         close = closing or f"Close it with: kubectl krayne tun-close {kubectl.where(tunnel.name)}"
-        click.echo("\n".join([*_lines(kubectl, tunnel, told), *_ray_lines(variables), close]))
+        click.echo("\n".join([*_lines(kubectl, tunnel, told), *_ray_lines(told_to_ray), close]))
     else:
-        value = _Opened(tunnel, told, variables)
+        value = _Opened(tunnel, told, told_to_ray)
         click.echo(written(value, form), nl=False)
-
-
-def _variables(tunnel: Tunnel, token: str | None) -> dict[str, str]:
-    """What Ray's own command line and libraries read (Ray 2.52 and later for the token); for Ray's own ports."""
-    from krayne.tunnels.targets import TARGETS
-
-    urls = tunnel.urls()
-    if not any(TARGETS[service].ray for service in urls):
-        return {}
-    variables = {"RAY_ADDRESS": urls["dashboard"]} if "dashboard" in urls else {}
-    if token is not None:
-        variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
-    return variables
 
 
 def _lines(kubectl: Kubectl, tunnel: Tunnel, told: dict[str, ServiceInfo]) -> list[str]:

@@ -67,6 +67,9 @@ def open_tunnel(
     begins. Otherwise as ensure_tunnel.
 
         with open_tunnel("my-cluster") as urls:
+            os.environ.update(ray_environment("my-cluster"))  # Ray's token; before ray is imported
+            import ray
+
             ray.init(urls["client"])
     """
     import secrets
@@ -181,27 +184,6 @@ def _as_it_is(record: Record) -> Tunnel:
     why = f"its supervisor has ended: see {tunnel.log}; open it again with tun-open"
     forwards = tuple(replace(each, state=DOWN, why=None) for each in tunnel.forwards)
     return replace(tunnel, state=STOPPED, why=why, forwards=forwards)
-
-
-def auth_token(kubectl: Kubectl, cluster: dict[str, Any]) -> str | None:
-    """The token that the cluster's Ray asks for, from its Secret; None where it asks for none.
-
-    The Secret is the one that the RayCluster names, else KubeRay's own: the cluster's name, its last 50 characters
-    (KubeRay 1.6, CheckName). Raises PermissionDeniedError where the user may not read it, or another KrayneError.
-    """
-    import base64
-
-    from krayne import objects
-
-    options = objects.mapping(cluster, "spec", "authOptions")
-    if options.get("mode") != "token":
-        return None
-    name = objects.string(options, "secretName") or objects.name(cluster)[-50:]
-    data = kubectl.get_secret(name).json().get("data") or {}
-    try:
-        return base64.b64decode(data["auth_token"]).decode().strip()
-    except (KeyError, ValueError) as error:
-        raise KrayneError(f"secret {name} in namespace {kubectl.current_namespace} has no auth_token") from error
 
 
 def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, int], holder: Holder) -> Held:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from krayne.operations.get import get_cluster
+from krayne.operations.ray_environment import ray_environment
 from krayne.operations.tunnels import list_tunnels
 from krayne.tunnels import places
 from tests.support.shell import Result, Shell, read_until, until
@@ -60,6 +61,10 @@ def test_open_prints_what_one_needs_next(world: World, shell: Shell) -> None:
     )
     assert krayne(shell, "tun-open", "demo", "--only", "dashboard").ok().out == said
     assert answer(dashboard) == "dashboard of demo-head-1"
+    auth = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+    assert ray_environment("demo", NAMESPACE) == {"RAY_ADDRESS": f"http://127.0.0.1:{dashboard}", **auth}
+    krayne(shell, "tun-close", "demo").ok()
+    assert ray_environment("demo") == auth
 
 
 def test_a_head_that_has_not_been_looked_for_yet_is_not_said_to_be_missing(world: World, shell: Shell) -> None:

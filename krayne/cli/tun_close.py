@@ -12,13 +12,16 @@ kubectl krayne tun-close my-cluster
 
 # Every tunnel of yours on this machine, whatever its cluster
 kubectl krayne tun-close --all
+
+# Those to clusters of one namespace
+kubectl krayne tun-close --all -n ml-team
 """
 
 
 @click.command(cls=Command, examples=EXAMPLES)
 @connection
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=cluster_name)
-@click.option("--all", "everything", is_flag=True, help="Close every tunnel of yours on this machine")
+@click.option("--all", "everything", is_flag=True, help="Close every tunnel that tun-list shows with the same flags")
 def tun_close(names: tuple[str, ...], everything: bool, kubectl: Kubectl) -> None:
     """Close what tun-open has opened. Asks no API server; what is closed already is no error."""
     from krayne.operations.tunnels import close_tunnel, close_tunnels
@@ -26,11 +29,11 @@ def tun_close(names: tuple[str, ...], everything: bool, kubectl: Kubectl) -> Non
     if bool(names) == everything:
         raise click.UsageError("say what to close: names, or --all")
     if everything:
-        closed = close_tunnels()
+        closed = close_tunnels(kubectl=kubectl)
         for tunnel in closed:
             click.echo(f"tunnel to raycluster {tunnel.name} in namespace {tunnel.namespace} closed")
         if not closed:
-            click.echo("No tunnel is open.", err=True)
+            click.echo(f"No {'such ' if kubectl.flags() else ''}tunnel is open.", err=True)
     for name in names:
         if close_tunnel(name, kubectl=kubectl):
             click.echo(f"tunnel to {kubectl.named(name)} closed")

@@ -141,14 +141,14 @@ def _records(kubectl: Kubectl, name: str) -> list[Record]:
     return sorted(found, key=lambda record: not record.running)
 
 
-def close_tunnels() -> list[Tunnel]:
-    """Close every tunnel of this user on this machine; those that were there."""
-    from krayne.tunnels.control import close
-    from krayne.tunnels.files import records
+def close_tunnels(namespace: str | None = None, *, kubectl: Kubectl | None = None) -> list[Tunnel]:
+    """Close every tunnel that list_tunnels would list; those that were there. Asks no API server."""
+    found = _picked((kubectl or Kubectl()).within(namespace))
+    if found:
+        from krayne.tunnels.control import close
 
-    found = records()
-    for record in found:
-        close(record)
+        for record in found:
+            close(record)
     return [record.tunnel for record in found]
 
 
@@ -159,17 +159,21 @@ def list_tunnels(namespace: str | None = None, *, kubectl: Kubectl | None = None
     to the API server that it leads to. One whose supervisor ended without a word (it was killed, the machine
     restarted) is ``stopped``, one whose cluster has been deleted ``gone``; opening any tunnel clears them away.
     """
+    return [_as_it_is(record) for record in _picked((kubectl or Kubectl()).within(namespace))]
+
+
+def _picked(kubectl: Kubectl) -> list[Record]:
+    """The tunnels that a connection picks, as far as it says anything."""
     from krayne.tunnels import places
 
     if not places.tunnels():
         return []
     from krayne.tunnels.files import records
 
-    kubectl = (kubectl or Kubectl()).within(namespace)
     found = [record for record in records() if kubectl.namespace in (None, record.place.namespace)]
     if kubectl.context or kubectl.kubeconfig or kubectl.cluster:
         found = [record for record in found if record.place.server == kubectl.server]
-    return [_as_it_is(record) for record in found]
+    return found
 
 
 def _as_it_is(record: Record) -> Tunnel:

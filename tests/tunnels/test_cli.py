@@ -130,6 +130,18 @@ def test_list_takes_the_flags_of_every_verb(world: World, shell: Shell, tmp_path
     assert len(world.calls) == calls
 
 
+def test_close_all_takes_what_list_shows_with_the_same_flags(world: World, shell: Shell, tmp_path: Path) -> None:
+    """Tunnels of other namespaces and API servers stay."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    other = tmp_path / "other"
+    other.write_text(Path(os.environ["KUBECONFIG"]).read_text().replace("https://", "https://other."))
+    for flags in (("-n", "elsewhere"), ("--kubeconfig", str(other))):
+        assert krayne(shell, "tun-close", "--all", *flags).ok().err == "No such tunnel is open.\n"
+        assert answer(list_tunnels()[0].forwards[0].local_port) == "dashboard of demo-head-1"
+    said = krayne(shell, "tun-close", "--all", "-n", "ml", "--context", "lab").ok()
+    assert (said.out, list_tunnels()) == ("tunnel to raycluster demo in namespace ml closed\n", [])
+
+
 def test_open_says_what_failed_and_what_cannot_be_read(world: World, shell: Shell) -> None:
     """What failed does not come up by itself; a notebook that answers and whose token is not known says so."""
     world.make_cluster(ports={"notebook": 8888, "ssh": 22})

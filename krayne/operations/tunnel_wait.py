@@ -20,11 +20,15 @@ _LOOK = 0.05  # seconds between looks at the state file
 
 
 class Held(NamedTuple):
-    """What has been asked of a supervisor; ``again`` asks anew, which chooses other ports for those that are taken."""
+    """What has been asked of a supervisor; ``again`` asks anew, which chooses other ports for those that are taken.
+
+    ``stays``: it is held until tun-close, however the wait ends.
+    """
 
     place: Place
     services: tuple[str, ...]
     again: Callable[[], None]
+    stays: bool
 
 
 def await_tunnel(
@@ -41,7 +45,7 @@ def await_tunnel(
     while not ((tunnel := waiting.look()) and _settled(tunnel, held.services, must)):
         waiting.help(tunnel)
         if until is not None and time.monotonic() > until:
-            raise ClusterTimeoutError(_late(kubectl, held.place, waiting.last, timeout))
+            raise ClusterTimeoutError(_late(kubectl, held, waiting.last, timeout))
         time.sleep(_LOOK)
     return tunnel
 
@@ -82,7 +86,7 @@ class _Waiting:
             self._held.again()  # somebody was faster: two users who open the same at once want the same ports
             self._revision = self._wanted()
         if tunnel and tunnel.state in (NEEDS_LOGIN, DENIED, GONE):
-            raise KrayneError(_stuck(self._kubectl, tunnel))
+            raise KrayneError(_stuck(self._kubectl, tunnel, stays=self._held.stays))
         if not self._runs:
             self._restart()
 
@@ -116,23 +120,29 @@ def _settled(tunnel: Tunnel, services: Sequence[str], must: Sequence[str]) -> bo
     return True
 
 
-def _stuck(kubectl: Kubectl, tunnel: Tunnel) -> str:
+def _stuck(kubectl: Kubectl, tunnel: Tunnel, *, stays: bool) -> str:
     where = kubectl.where(tunnel.name)
     text = f"the tunnel to {kubectl.named(tunnel.name)} cannot come up: {tunnel.state}: {tunnel.why}"
     if tunnel.state == "needs-login":
         text += f"\nLog in (any kubectl command asks for it), then again: kubectl krayne tun-open {where}"
-    return f"{text}\nIts log: {tunnel.log}"
+    return f"{text}\nIts log: {tunnel.log}" if stays else text
 
 
-def _late(kubectl: Kubectl, place: Place, tunnel: Tunnel | None, timeout: float | None) -> str:
+def _late(kubectl: Kubectl, held: Held, tunnel: Tunnel | None, timeout: float | None) -> str:
     from krayne.tunnels.state import UP
 
-    lines = [f"the tunnel to {kubectl.named(place.name)} is not up after {timeout:g}s; it stays, and goes on trying"]
+    name = held.place.name
+    lines = [f"the tunnel to {kubectl.named(name)} is not up after {timeout:g}s"]
+    if held.stays:
+        lines[0] += "; it stays, and goes on trying"
     if tunnel:
         lines[0] += f" ({tunnel.state}{f': {tunnel.why}' if tunnel.why else ''})"
         down = [each for each in tunnel.forwards if each.state != UP]
         lines += [f"  {each.service}: {each.state}{f', {each.why}' if each.why else ''}" for each in down]
-    where = kubectl.where(place.name)
-    lines.append(f"See:   kubectl krayne tun-list; kubectl krayne describe {where}")
-    lines.append(f"Close: kubectl krayne tun-close {where}")
+    where = kubectl.where(name)
+    if held.stays:
+        lines.append(f"See:   kubectl krayne tun-list; kubectl krayne describe {where}")
+        lines.append(f"Close: kubectl krayne tun-close {where}")
+    else:
+        lines.append(f"See why: kubectl krayne describe {where}")
     return "\n".join(lines)

@@ -64,7 +64,7 @@ def open_tunnel(
     """A cluster's local URLs by service, open inside the ``with`` and no longer than this process lives.
 
     Services that others have opened stay open. ``must``: services of the head that have to answer, too, before it
-    begins. Otherwise as ensure_tunnel.
+    begins. Otherwise as ensure_tunnel, but that nothing stays where it raises.
 
         with open_tunnel("my-cluster") as urls:
             os.environ.update(ray_environment("my-cluster"))  # Ray's token; before ray is imported
@@ -218,7 +218,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
         hold(kubectl, place, remote, asked=asked, holder=named)
 
     again()
-    return Held(place, wanted, again)
+    return Held(place, wanted, again, stays=holder.owner is None)
 
 
 def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:

@@ -221,6 +221,20 @@ def test_what_nobody_wanted_for_a_moment_goes_on(world: World, shell: Shell) -> 
     assert len(world.supervisors()) == 1
 
 
+@pytest.mark.parametrize("how", [(), ("--foreground",)])
+def test_what_does_not_come_up_in_time_is_said_to_stay_only_where_it_does(
+    world: World, shell: Shell, how: tuple[str, ...]
+) -> None:
+    """With how to close it; --foreground has let go of it."""
+    world.remove_head("demo-head-1")
+    said = krayne(shell, "tun-open", "demo", "--only", "dashboard", "--timeout", "1s", *how)
+    assert said.code == 3
+    assert "is not up after 1s" in said.err
+    assert "kubectl krayne describe demo -n ml" in said.err
+    stays = not how
+    assert ("it stays" in said.err, "tun-close" in said.err, len(list_tunnels()) == 1) == (stays, stays, stays)
+
+
 def test_foreground_leaves_open_what_was_open_before(world: World, shell: Shell) -> None:
     """^C lets go of it, and says that it stays."""
     krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()

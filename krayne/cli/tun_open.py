@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,8 @@ from krayne.terminal import is_terminal
 from krayne.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from krayne.operations.tunnels import Progress
     from krayne.tunnels.state import Tunnel
 
@@ -92,7 +95,8 @@ def tun_open(
     if foreground and form != "text":
         raise click.UsageError("--foreground shows text: leave out -o")
     if not foreground:
-        tunnel = ensure_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl)
+        with _interruptible(kubectl, name):
+            tunnel = ensure_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl)
         show(kubectl, tunnel, form)
         return
     with in_order(), open_tunnel(name, only=only, ports=ports, timeout=timeout, progress=_progress(), kubectl=kubectl):
@@ -101,6 +105,21 @@ def tun_open(
         stays = find_tunnel(name, kubectl=kubectl) is not None
         others = f"it stays open for others: kubectl krayne tun-close {kubectl.where(name)} closes it for all"
         click.echo(f"\n{others if stays else 'closed'}", err=True)
+
+
+@contextmanager
+def _interruptible(kubectl: Kubectl, name: str) -> Iterator[None]:
+    """On ^C say that the tunnel stays, where it was begun, and how to close it."""
+    from krayne.operations.tunnels import find_tunnel
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if find_tunnel(name, kubectl=kubectl):
+            where = kubectl.where(name)
+            lines = ("", f"Stopped waiting; the tunnel to {kubectl.named(name)} stays, and goes on trying.")
+            click.echo("\n".join((*lines, f"Close: kubectl krayne tun-close {where}")), err=True)
+        raise
 
 
 def _follow(kubectl: Kubectl, name: str) -> bool:

@@ -235,6 +235,18 @@ def test_what_does_not_come_up_in_time_is_said_to_stay_only_where_it_does(
     assert ("it stays" in said.err, "tun-close" in said.err, len(list_tunnels()) == 1) == (stays, stays, stays)
 
 
+def test_an_interrupted_open_says_that_the_tunnel_stays(world: World, shell: Shell) -> None:
+    """With how to close it; exit code 130."""
+    world.remove_head("demo-head-1")
+    with shell.terminal(sys.executable, "-m", "krayne", "tun-open", "demo", "--only", "dashboard") as terminal:
+        terminal.expect("demo: no-head")
+        terminal.send("\x03")
+        assert terminal.wait() == 130
+        assert "Stopped waiting; the tunnel to raycluster demo in namespace ml stays" in terminal.text
+        assert "Close: kubectl krayne tun-close demo -n ml\n" in terminal.text
+    assert [each.state for each in list_tunnels()] == ["no-head"]
+
+
 def test_foreground_leaves_open_what_was_open_before(world: World, shell: Shell) -> None:
     """^C lets go of it, and says that it stays."""
     krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()

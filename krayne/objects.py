@@ -95,6 +95,15 @@ def is_going(value: Object) -> bool:
     return bool(at(value, "metadata", "deletionTimestamp"))
 
 
+def why_headless(cluster: Object) -> str | None:
+    """Say why a RayCluster is to have no head; None where it is to have one."""
+    if is_going(cluster):
+        return "the cluster is being deleted"
+    if at(cluster, "spec", "suspend") is True:
+        return "the cluster is suspended" + (", until Kueue admits it" if labels(cluster).get(QUEUE_LABEL) else "")
+    return None
+
+
 def group_of(pod: Object) -> str:
     """Give the name of the pod's group as KubeRay labels it: ``headgroup`` for the head."""
     own = labels(pod)

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from krayne.errors import KrayneError, UsageError
+from krayne.errors import ClusterNotReadyError, KrayneError, UsageError
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
 from krayne.operations.tunnel_wait import Held, await_tunnel
@@ -39,8 +39,9 @@ def ensure_tunnel(
     ``only``: these of dashboard, client, serve, notebook, code-server, ssh; without it all that the cluster has. What
     was opened before stays. ``ports``: local ports by service. Returns when each service answers; one that does not
     listen yet is ``waiting`` and comes up by itself. Raises ClusterTimeoutError if Ray's own do not answer within
-    ``timeout`` seconds (the tunnel stays, and goes on trying), UsageError for a service that the cluster does not have
-    or a local port that is taken, ClusterNotFoundError or another KrayneError.
+    ``timeout`` seconds (the tunnel stays, and goes on trying), ClusterNotReadyError for a cluster that is suspended or
+    being deleted, UsageError for a service that the cluster does not have or a local port that is taken,
+    ClusterNotFoundError or another KrayneError.
     """
     from krayne.tunnels.state import Holder
 
@@ -202,6 +203,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
     if unknown := [each for each in (*only, *asked) if each not in TARGETS]:
         raise UsageError(f"{unknown[0]!r} is no service: those are {', '.join(TARGETS)}")
     cluster = read_cluster(kubectl, name)
+    _demand_head(kubectl, cluster)
     there = enabled(cluster)
     if missing := [each for each in (*only, *asked) if each not in there]:
         raise UsageError(f"{kubectl.named(name)} has no {missing[0]}: it was made without that service")
@@ -219,6 +221,22 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
 
     again()
     return Held(place, wanted, again, stays=holder.owner is None)
+
+
+def _demand_head(kubectl: Kubectl, cluster: dict[str, Any]) -> None:
+    """Raises ClusterNotReadyError where a cluster is to have no head, which would be waited for in vain."""
+    from datetime import datetime, timezone
+
+    from krayne import objects
+
+    if why := objects.why_headless(cluster):
+        text = f"no tunnel can be opened to {kubectl.named(objects.name(cluster))}: {why}"
+        if not objects.is_going(cluster) and not objects.labels(cluster).get(objects.QUEUE_LABEL):
+            from krayne.cluster import cluster_info
+            from krayne.cluster.advice import resume
+
+            text += f"\nResume it: {resume(cluster_info(cluster, now=datetime.now(timezone.utc)), kubectl.way)}"
+        raise ClusterNotReadyError(text)
 
 
 def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:

@@ -72,12 +72,7 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
 
 def awaited(enabled: Mapping[str, bool], cluster: Object) -> tuple[ServiceInfo, ...]:
     """The services of a cluster whose head does not run, whether it will or not."""
-    why = "the head does not run"
-    if objects.is_going(cluster):
-        why = "the cluster is being deleted"
-    elif objects.at(cluster, "spec", "suspend") is True:
-        why = "the cluster is suspended"
-    return _alike(enabled, "waiting", why)
+    return _alike(enabled, "waiting", objects.why_headless(cluster) or "the head does not run")
 
 
 def unknown(enabled: Mapping[str, bool], why: str) -> tuple[ServiceInfo, ...]:

@@ -53,12 +53,14 @@ class Trouble:
 
 
 class Head:
-    """The head as it is now. ``pod`` None: none runs, once it is ``known``. ``news`` tells of every change."""
+    """The head as it is now. ``pod`` None: none runs, once it is ``known``; ``headless`` says why that is meant so,
+    where it is. ``news`` tells of every change."""
 
     def __init__(self, kubectl: Kubectl, place: Place, log: Callable[[str], None]) -> None:
         self._kubectl, self._place, self._log = kubectl, place, log
         self.pod: Pod | None = None
         self.known = False
+        self.headless: str | None = None
         self.trouble: Trouble | None = None
         self.gone: str | None = None
         self.news = News()
@@ -104,6 +106,7 @@ class Head:
         listed = await self._json(self._kubectl.list_path(self._path, labelSelector=self._selector))
         self._pods = {item["metadata"]["name"]: item for item in listed.get("items") or []}
         self._doubted, self.known = False, True
+        self.headless = objects.why_headless(cluster)
         self._pause.begin_anew()
         self._choose(tell=True)
         return str(listed["metadata"]["resourceVersion"])
@@ -155,6 +158,9 @@ class Head:
             return
         if cluster["metadata"].get("uid") != self._place.uid:
             self._end("the cluster has been deleted, and another has its name")
+        elif (why := objects.why_headless(cluster)) != self.headless:
+            self.headless = why
+            self.news.tell()
 
     def _judge(self, running: Running) -> None:
         """Raises KrayneError where a watch ended for another reason than that its time was over."""

@@ -198,7 +198,7 @@ class Supervisor:
         if not self._head.known:
             return word.STARTING, "looking for the head"
         if self._head.pod is None:
-            return word.NO_HEAD, "the head does not run"
+            return word.NO_HEAD, self._head.headless or "the head does not run"
         return word.REPAIRING, next((each.why for each in forwards if each.state != word.UP and each.why), None)
 
     def _write(self) -> None:

@@ -235,6 +235,38 @@ def test_what_does_not_come_up_in_time_is_said_to_stay_only_where_it_does(
     assert ("it stays" in said.err, "tun-close" in said.err, len(list_tunnels()) == 1) == (stays, stays, stays)
 
 
+GOING = {"deletionTimestamp": "2026-11-23T12:00:00Z"}
+QUEUED = {"labels": {"kueue.x-k8s.io/queue-name": "gpus"}}
+RESUME = (
+    "Resume it: kubectl patch raycluster demo --field-manager=krayne --type=merge"
+    """ -p '{"spec":{"suspend":false}}' -n ml --context=lab\n"""
+)
+
+
+@pytest.mark.parametrize(
+    ("meta", "suspend", "words"),
+    [
+        ({}, True, f"the cluster is suspended\n{RESUME}"),
+        (QUEUED, True, "the cluster is suspended, until Kueue admits it\n"),
+        (GOING, False, "the cluster is being deleted\n"),
+    ],
+)
+def test_a_cluster_that_is_to_have_no_head_is_not_waited_for(
+    world: World, shell: Shell, meta: dict[str, object], suspend: bool, words: str
+) -> None:
+    """Why is said, and what resumes it; a tunnel that was open says it too."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    assert world.cluster
+    world.cluster["metadata"] |= meta
+    world.cluster["spec"]["suspend"] = suspend
+    world.write("cluster.json", world.cluster)
+    world.remove_head("demo-head-1")
+    said = krayne(shell, "tun-open", "demo", "--context", "lab")
+    assert (said.code, said.err) == (3, f"Error: no tunnel can be opened to raycluster demo in namespace ml: {words}")
+    why = words.partition("\n")[0]
+    until(lambda: (list_tunnels()[0].state, list_tunnels()[0].why) == ("no-head", why), timeout=15)
+
+
 def test_an_interrupted_open_says_that_the_tunnel_stays(world: World, shell: Shell) -> None:
     """With how to close it; exit code 130."""
     world.remove_head("demo-head-1")

@@ -10,10 +10,17 @@ import subprocess
 
 from supervisor import Program, ServiceError
 
-# Runs in the Ray environment: what is installed there, as pip takes constraints.
-FREEZE = """
+# Runs in the Ray environment: what is installed there, as pip takes constraints. It refuses all of them where one has
+# no version by PEP 440 (a distribution's own 1.2-custom, a damaged one without any); the pattern is that of its
+# appendix B, for versions as they are written without blanks.
+FREEZE = r"""
+import re
 from importlib.metadata import distributions
-print(*sorted({"%s==%s" % (d.metadata["Name"], d.version) for d in distributions() if d.metadata["Name"]}), sep="\\n")
+VERSION = re.compile(
+    r"v?(\d+!)?\d+(\.\d+)*([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?(-\d+|[-_.]?(post|rev|r)[-_.]?\d*)?"
+    r"([-_.]?dev[-_.]?\d*)?(\+[a-z0-9]+([-_.][a-z0-9]+)*)?", re.ASCII | re.IGNORECASE)
+found = {(d.metadata["Name"], d.version or "") for d in distributions() if d.metadata["Name"]}
+print(*sorted("%s==%s" % each for each in found if VERSION.fullmatch(each[1])), sep="\n")
 """
 # Runs a kernel with the Ray environment's own versions first; only what it lacks comes from the folder.
 KERNEL = """

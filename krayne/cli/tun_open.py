@@ -41,7 +41,13 @@ eval "$(kubectl krayne tun-open my-cluster -o env)"; ray job submit -- python ma
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for value in values for name in value.split(",") if name)
+    names = []
+    for value in values:
+        named = [name.strip() for name in value.split(",") if name.strip()]
+        if not named:
+            raise click.BadParameter(f"{value!r} names no service, as dashboard,notebook does")
+        names += named
+    return tuple(names)
 
 
 def _ports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
@@ -50,6 +56,8 @@ def _ports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
         match = re.fullmatch(r"([a-z-]+)=([0-9]{1,5})", value)
         if not match or not 0 < int(match[2]) < 65536:
             raise click.BadParameter(f"{value!r} is not SERVICE=PORT, e.g. dashboard=9000")
+        if match[1] in found:
+            raise click.BadParameter(f"two local ports for {match[1]}: choose one")
         found[match[1]] = int(match[2])
     return found
 

@@ -341,7 +341,10 @@ def test_a_token_that_may_not_be_read_is_a_warning(world: World, shell: Shell) -
     [
         (("--only", "dashbord"), "'dashbord' is no service: those are dashboard, client"),
         (("--only", "notebook"), "has no notebook: it was made without that service"),
+        (("--only", ""), "Invalid value for '--only': '' names no service"),
+        (("--only", "client", "--only", ","), "Invalid value for '--only': ',' names no service"),
         (("--port", "dashboard"), "is not SERVICE=PORT"),
+        (("--port", "dashboard=20001", "--port", "dashboard=20002"), "two local ports for dashboard: choose one"),
         (("--foreground", "-o", "json"), "leave out -o"),
     ],
 )

@@ -158,7 +158,8 @@ def list_tunnels(namespace: str | None = None, *, kubectl: Kubectl | None = None
 
     ``namespace``, or that of ``kubectl``: those of one; ``kubectl`` with a context, a kubeconfig or a cluster: those
     to the API server that it leads to. One whose supervisor ended without a word (it was killed, the machine
-    restarted) is ``stopped``, one whose cluster has been deleted ``gone``; opening any tunnel clears them away.
+    restarted) is ``stopped``, one whose cluster has been deleted ``gone``; opening any tunnel clears them away. One
+    whose supervisor has left nothing that can be read is ``unreadable``; closing it ends it.
     """
     return [_as_it_is(record) for record in _picked((kubectl or Kubectl()).within(namespace))]
 
@@ -181,10 +182,10 @@ def _as_it_is(record: Record) -> Tunnel:
     """A tunnel as its supervisor told it, or ``stopped`` where that has ended without a word."""
     from dataclasses import replace
 
-    from krayne.tunnels.state import DOWN, GONE, STOPPED
+    from krayne.tunnels.state import DOWN, GONE, STOPPED, UNREADABLE
 
     tunnel = record.tunnel
-    if record.running or tunnel.state == GONE:
+    if record.running or tunnel.state in (GONE, UNREADABLE):
         return tunnel
     why = f"its supervisor has ended: see {tunnel.log}; open it again with tun-open"
     forwards = tuple(replace(each, state=DOWN, why=None) for each in tunnel.forwards)

@@ -108,7 +108,7 @@ def release(key: str, holder: str) -> None:
 
 
 def close(record: Record) -> None:
-    """End a tunnel, whoever wants it."""
+    """End a tunnel, whoever wants it. A supervisor that is not known ends by itself, a moment after its folder."""
     with places.locked():
         _finish(read_record(folder_of(record.place.key)) or record)
 

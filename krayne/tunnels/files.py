@@ -13,7 +13,7 @@ from krayne import private
 from krayne.cluster.values import Value
 from krayne.identity import Identity
 from krayne.tunnels import places
-from krayne.tunnels.state import Forward, Holder, Place, Record, Tunnel, Wanted
+from krayne.tunnels.state import UNREADABLE, Forward, Holder, Place, Record, Tunnel, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,9 +80,23 @@ def read_record(folder: str) -> Record | None:
 
 
 def records() -> list[Record]:
-    """All tunnels of this user on this machine, by namespace and name; also those whose supervisor has ended."""
-    found = [read_record(folder_of(key)) for key in places.tunnels()]
+    """All tunnels of this user on this machine, by namespace and name; also those whose supervisor has ended, or runs
+    and has left nothing readable."""
+    found = [read_record(folder_of(key)) or _untold(key) for key in places.tunnels()]
     return sorted((each for each in found if each), key=lambda each: (each.place.namespace, each.place.name))
+
+
+def _untold(key: str) -> Record | None:
+    """A tunnel that has a supervisor, and a state that cannot be read: what is known of it by what is wanted."""
+    folder = folder_of(key)
+    wanted = read_wanted(folder)
+    written = os.path.exists(f"{folder}/{places.STATE}")  # noqa: PTH110 - of text
+    if wanted is None or wanted.place.key != key or not written or places.unattended(folder):
+        return None
+    place = wanted.place
+    why = f"{folder}/{places.STATE} is damaged, or another krayne's; tun-close ends it"
+    said = {"name": place.name, "namespace": place.namespace, "server": place.server, "log": f"{folder}/{places.LOG}"}
+    return Record(replace(_TUNNEL, **said, state=UNREADABLE, why=why), place, 0, None, ())  # type: ignore[arg-type]
 
 
 def forget(key: str) -> None:

@@ -21,7 +21,8 @@ REPAIRING, NO_HEAD, NEEDS_LOGIN, UNREACHABLE, DENIED, GONE = (
     "denied",
     "gone",
 )
-STOPPED = "stopped"  # not written: its supervisor has ended without a word
+# Not written: its supervisor has ended without a word; it runs, and what it wrote cannot be read.
+STOPPED, UNREADABLE = "stopped", "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,12 @@ class Tunnel(Value):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A tunnel with what only its own machinery needs."""
+    """A tunnel with what only its own machinery needs. ``supervisor`` None: which it is, is unknown."""
 
     tunnel: Tunnel
     place: Place
     revision: int
-    supervisor: Identity
+    supervisor: Identity | None
     children: tuple[Identity, ...]
 
     @property

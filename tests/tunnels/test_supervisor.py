@@ -35,7 +35,7 @@ from tests.support.shell import until
 from tests.tunnels.world import answer, kill, listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from krayne.tunnels.state import Forward, Tunnel
     from tests.tunnels.world import World
@@ -356,6 +356,23 @@ def test_a_supervisor_that_cannot_be_told_by_its_file_keeps_its_folder(world: Wo
     until(lambda: len(world.supervisors()) == 1 and len(world.forwards()) == 2, timeout=10)
     until(lambda: answer(port()) == "dashboard of demo-head-1", timeout=5)
     assert records()[0].supervisor.pid == world.supervisors()[0] != record.supervisor.pid
+
+
+@pytest.mark.parametrize("close", [lambda: close_tunnel("demo"), lambda: len(close_tunnels()) == 1])
+def test_a_supervisor_whose_state_is_damaged_is_listed_and_can_be_closed(
+    world: World, close: Callable[[], bool]
+) -> None:
+    """It says why; the supervisor and its forwards end."""
+    opened()
+    record = records()[0]
+    folder = Path(places.tunnels_folder(), record.place.key)
+    (folder / places.STATE).write_text("{}")
+    listed = list_tunnels()
+    assert [(each.name, each.namespace, each.state) for each in listed] == [("demo", "ml", "unreadable")]
+    assert f"{folder}/state.json is damaged" in (listed[0].why or "")
+    assert close()
+    until(lambda: not world.leftovers(), timeout=10)
+    assert (list_tunnels(), close_tunnel("demo")) == ([], False)
 
 
 def test_it_gives_up_when_the_cluster_is_gone_and_says_so(world: World) -> None:

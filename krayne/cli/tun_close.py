@@ -38,4 +38,19 @@ def tun_close(names: tuple[str, ...], everything: bool, kubectl: Kubectl) -> Non
         if close_tunnel(name, kubectl=kubectl):
             click.echo(f"tunnel to {kubectl.named(name)} closed")
         else:
-            click.echo(f"No tunnel is open to {kubectl.named(name)}.", err=True)
+            click.echo(_none_open(kubectl, name), err=True)
+
+
+def _none_open(kubectl: Kubectl, name: str) -> str:
+    """That there is none, and those that one may have meant: the kubeconfig's context may be another one by now."""
+    from krayne.operations.tunnel_namesakes import namesakes
+    from krayne.text import printable_lines
+
+    others = namesakes(name)
+    at = f" at {kubectl.server or 'any API server: the kubeconfig names none'}" if others else ""
+    lines = [f"No tunnel is open to {kubectl.named(name)}{at}."]
+    for tunnel, command in others:
+        context = f" (context {tunnel.context})" if tunnel.context else ""
+        lines.append(f"One is to raycluster {name} in namespace {tunnel.namespace} at {tunnel.server}{context}")
+        lines.append(f"Close it: {command}")
+    return printable_lines("\n".join(lines))

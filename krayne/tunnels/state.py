@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krayne.cluster.values import Value
 from krayne.identity import Identity, alive
+
+if TYPE_CHECKING:
+    from krayne.kubectl import Kubectl
 
 # A forward: up; being started; waiting (it stands, but nothing listens at its end yet); down (why says what comes
 # next); port-busy. A tunnel: starting (it looks for the head); up (all are up or waiting); repairing; no-head;
@@ -85,6 +88,14 @@ class Wanted:
         """The services that somebody still wants."""
         held = {name for holder in self.holders if holder.present() for name in holder.services}
         return tuple(name for name in self.local if name in held)
+
+    def kubectl(self) -> Kubectl:
+        """As it is wanted, by whichever krayne; what that one had and this one has not is passed over."""
+        from krayne.kubectl import Kubectl
+
+        flags = {name: flag for name, flag in self.connection.items() if name in Kubectl.__dataclass_fields__}
+        flags |= {"as_groups": tuple(flags.get("as_groups", ())), "namespace": self.place.namespace}
+        return Kubectl(**flags)
 
 
 @dataclass(frozen=True, slots=True)

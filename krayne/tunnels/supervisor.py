@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from krayne.identity import identity, myself
-from krayne.kubectl import Kubectl
 from krayne.tunnels import places
 from krayne.tunnels import state as word
 from krayne.tunnels.files import forget, read_wanted, write_record
@@ -37,7 +36,7 @@ class Supervisor:
         self._mine = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # until it ends
         self._log = Log(folder)
         self._me = myself()
-        self._kubectl = _kubectl(wanted)
+        self._kubectl = wanted.kubectl()
         self._head = Head(self._kubectl, wanted.place, self._log.write)
         self._keepers: dict[str, tuple[Keeper, asyncio.Task[None]]] = {}
         self._state, self._since = word.STARTING, now()
@@ -219,10 +218,3 @@ class Supervisor:
         with suppress(OSError):  # the folder may be taken away by the one who ends us
             if self._has_folder():
                 write_record(self._folder, Record(tunnel, place, self._wanted.revision, self._me, children))
-
-
-def _kubectl(wanted: Wanted) -> Kubectl:
-    """As it is wanted, by whichever krayne; what that one had and this one has not is passed over."""
-    flags = {name: flag for name, flag in wanted.connection.items() if name in Kubectl.__dataclass_fields__}
-    flags |= {"as_groups": tuple(flags.get("as_groups", ())), "namespace": wanted.place.namespace}
-    return Kubectl(**flags)

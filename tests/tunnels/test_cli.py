@@ -130,6 +130,34 @@ def test_list_takes_the_flags_of_every_verb(world: World, shell: Shell, tmp_path
     assert len(world.calls) == calls
 
 
+def test_close_says_where_else_a_tunnel_is_open_to_a_cluster_of_that_name(
+    world: World, shell: Shell, tmp_path: Path
+) -> None:
+    """The current context is another one by now: with the command that closes it."""
+    krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()
+    config = json.loads(Path(os.environ["KUBECONFIG"]).read_text())
+    server = config["clusters"][0]["cluster"]["server"]
+    config["contexts"].append({"name": "b", "context": {"cluster": "b", "namespace": "other"}})
+    config["clusters"].append({"name": "b", "cluster": {"server": "https://b.example"}})
+    config["current-context"] = "b"
+    both = tmp_path / "both"
+    both.write_text(json.dumps(config))
+    for kubeconfig, before in ((os.environ["KUBECONFIG"], ""), (str(both), f"KUBECONFIG={os.environ['KUBECONFIG']} ")):
+        Path(os.environ["KUBECONFIG"]).write_text(json.dumps(config))
+        said = shell.run(sys.executable, "-m", "krayne", "tun-close", "demo", KUBECONFIG=kubeconfig).ok()
+        command = f"{before}kubectl krayne tun-close demo -n ml --context=lab"
+        assert said.err == (
+            "No tunnel is open to raycluster demo in namespace other at https://b.example.\n"
+            f"One is to raycluster demo in namespace ml at {server} (context lab)\n"
+            f"Close it: {command}\n"
+        )
+    Path(os.environ["KUBECONFIG"]).write_text(json.dumps(config).replace('"lab"', '"renamed"'))
+    assert krayne(shell, "tun-close", "demo").ok().err.endswith("Close it: kubectl krayne tun-close --all -n ml\n")
+    Path(os.environ["KUBECONFIG"]).write_text(json.dumps(config))
+    closed = krayne(shell, "tun-close", "demo", "-n", "ml", "--context=lab").ok().out
+    assert (closed, list_tunnels()) == ("tunnel to raycluster demo in namespace ml closed\n", [])
+
+
 def test_close_all_takes_what_list_shows_with_the_same_flags(world: World, shell: Shell, tmp_path: Path) -> None:
     """Tunnels of other namespaces and API servers stay."""
     krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()

@@ -42,6 +42,16 @@ def test_a_cluster_that_is_not_there_has_no_tunnel(shell: Shell) -> None:
     assert (said.code, "not found" in said.err) == (1, True), str(said)
 
 
+def test_a_suspended_cluster_has_no_tunnel_and_what_resumes_it_does(shell: Shell) -> None:
+    """Exit code 3, at once; the command that is told lets it run."""
+    shell.krayne("create", "x", "--suspend").ok()
+    said = shell.krayne("tun-open", "x")
+    assert (said.code, "the cluster is suspended" in said.err) == (3, True), str(said)
+    shell.run("/bin/bash", "-c", said.err.partition("Resume it: ")[2]).ok()
+    shell.krayne("wait", "x", "--for", "ready").ok()
+    assert "No tunnel is open" in shell.krayne("tun-close", "x").ok().err
+
+
 def test_closing_needs_no_cluster(shell: Shell) -> None:
     """No error, also the second time."""
     assert "No tunnel is open" in shell.krayne("tun-close", "nope").ok().err

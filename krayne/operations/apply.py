@@ -155,14 +155,13 @@ def _apply(sending: _Sending) -> tuple[dict[str, Any] | None, Applied]:
             if live is not None and not dry_run:
                 live = adopt_own_fields(kubectl, live)
             manifest = desired if live is None else _onto(desired, live)
+            resets = _resets(sending, live, manifest)
             after = _send(sending, manifest, sending.force, autoscales=_autoscales(live, manifest))
         except StaleError:
             continue
         if live is not None and dry_run:
             after = as_if_adopted(after, manifest, live)
-        for text in _side_effects(sending, live, after) if live else ():
-            warn(text)
-        for text in _overruled(config, desired, manifest):
+        for text in (*_side_effects(kubectl, live, after), *resets, *_overruled(config, desired, manifest)):
             warn(text)
         return live, Applied(_verb(live, after), after)
     raise ConflictError(
@@ -170,17 +169,22 @@ def _apply(sending: _Sending) -> tuple[dict[str, Any] | None, Applied]:
     )
 
 
-def _side_effects(of: _Sending, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """What to tell of what an apply changed with no word of the user's, and of what it could not change."""
-    from krayne.operations.head_service import service_warning
-    from krayne.operations.losses import loss_warning
+def _resets(of: _Sending, live: dict[str, Any] | None, manifest: dict[str, Any]) -> tuple[str, ...]:
+    """What to tell of values that sending this changes with no word of the user's; looked at before it is sent."""
     from krayne.operations.resets import reset_warning
 
-    if text := loss_warning(before, after):
+    text = reset_warning(of.config, live, manifest) if live and of.template is None else None
+    return (text,) if text else ()
+
+
+def _side_effects(kubectl: Kubectl, before: dict[str, Any] | None, after: dict[str, Any]) -> Iterator[str]:
+    """What to tell of what an apply took away, and of what it could not change."""
+    from krayne.operations.head_service import service_warning
+    from krayne.operations.losses import loss_warning
+
+    if before and (text := loss_warning(before, after)):
         yield text
-    if of.template is None and (text := reset_warning(of.config, before, after)):
-        yield text
-    if text := service_warning(of.kubectl, before, after):
+    if before and (text := service_warning(kubectl, before, after)):
         yield text
 
 

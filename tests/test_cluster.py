@@ -127,10 +127,17 @@ def test_owned_clusters_name_their_owner() -> None:
 def test_without_pods_the_status_counts_workers() -> None:
     """`get` does not fetch the pods of a cluster that is ready; the numbers are the same."""
     capture = CAPTURES["ready-3-ready"]
-    for pods in (None, []):
-        seen = cluster_info(capture.cluster, pods, (), now=capture.now)
-        assert (seen.workers_ready, seen.groups[0].ready, seen.head.ready) == (1, 1, True)
-        assert (seen.head.pod, seen.head.node) == ("demo-head-fc6v2", None)
+    seen = cluster_info(capture.cluster, None, (), now=capture.now)
+    assert (seen.workers_ready, seen.groups[0].ready, seen.head.ready) == (1, 1, True)
+    assert (seen.head.pod, seen.head.node) == ("demo-head-fc6v2", None)
+
+
+def test_where_there_are_no_pods_nothing_of_them_is_told() -> None:
+    """What the status has kept of them is not believed."""
+    capture = CAPTURES["ready-3-ready"]
+    seen = cluster_info(capture.cluster, [], (), now=capture.now)
+    assert (seen.status, seen.workers_ready, seen.groups[0].ready) == ("creating", 0, 0)
+    assert (seen.head.ready, seen.head.pod, seen.head.ip) == (False, None, None)
 
 
 def test_details_tell_pods_conditions_events() -> None:

@@ -39,7 +39,7 @@ def test_each_state_gets_its_word_and_cause(capture: Capture) -> None:
 REASONS = {
     Reason.FINALIZER: {"deleting-held"},
     Reason.QUOTA: {"quota-held-by-ending-pod", "quota-refuses-head", "quota-refuses-worker"},
-    Reason.UNANSWERED: {"never-answered"},
+    Reason.UNANSWERED: {"never-answered", "pods-gone-unnoticed"},
     Reason.RESTARTED: {
         *("crash-loop", "autoscaler-crash-loop", "head-died-after-ready", "head-out-of-memory-once"),
         *("head-out-of-memory", "hook-fails-again", "killed-by-liveness-probe", "wait-gcs-ready-out-of-memory"),
@@ -57,9 +57,32 @@ def test_what_calls_for_advice_of_its_own_is_told_apart(capture: Capture) -> Non
 @every_capture
 def test_what_settles_itself_needs_no_pods(capture: Capture) -> None:
     """Where settled says that no pods are needed, the verdict is the same without them."""
-    if settled(capture.cluster) and capture.name != "deleting":
+    if settled(capture.cluster) and capture.name not in ("deleting", "pods-gone-unnoticed"):
         assert judge(capture.cluster, None, (), now=capture.now) == look(capture)
-        assert judge(capture.cluster, [], (), now=capture.now) == look(capture)
+
+
+@every_capture
+def test_no_cluster_is_ready_without_pods(capture: Capture) -> None:
+    """None is another word than unknown: a status outlives the KubeRay that wrote it."""
+    assert judge(capture.cluster, [], capture.events, now=capture.now).status is not Status.READY
+
+
+def test_a_status_of_just_now_may_be_newer_than_the_list_of_pods() -> None:
+    """Then KubeRay is not blamed yet, and nothing advised."""
+    capture = CAPTURES["ready-3-ready"]
+    young = judge(capture.cluster, [], (), now=capture.now)
+    assert young == Verdict(Status.CREATING, "head: its pod is missing, though KubeRay's status says ready")
+    old = judge(capture.cluster, [], (), now=capture.now + timedelta(minutes=1))
+    assert (old.status, old.reason) == (Status.CREATING, Reason.UNANSWERED)
+
+
+def test_workers_that_are_gone_unnoticed_are_told_of() -> None:
+    """The head alone is left."""
+    capture = CAPTURES["ready-3-ready"]
+    head = [pod for pod in capture.pods if "head" in pod["metadata"]["name"]]
+    verdict = judge(capture.cluster, head, (), now=capture.now)
+    cause = "worker group cpu: 1 of 1 pod missing, though KubeRay's status says ready"
+    assert verdict == Verdict(Status.RUNNING, cause)
 
 
 @every_capture

@@ -39,7 +39,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
     pods = own_pods(cluster, pods)
     meta, spec = objects.mapping(cluster, "metadata"), objects.mapping(cluster, "spec")
     labels = {key: value for key, value in objects.labels(cluster).items() if isinstance(value, str)}
-    head_pod: Object = next(iter(_alive(pods, HEAD_GROUP)), {})
+    head_pod: Object | None = None if pods is None else next(iter(_alive(pods, HEAD_GROUP)), {})
     head, total = _head(cluster, head_pod), _total(cluster)
     groups = tuple(_group(group, pods, cluster, verdict) for group in objects.worker_groups(cluster))
     ready, desired = ready_workers(cluster), sum(group.desired for group in groups)
@@ -51,7 +51,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         hopeless=verdict.hopeless,
         created=objects.string(meta, "creationTimestamp") or None,
         ray_version=objects.string(spec, "rayVersion") or None,
-        kuberay_version=_annotation(head_pod, "ray.io/kuberay-version"),
+        kuberay_version=_annotation(head_pod or {}, "ray.io/kuberay-version"),
         image=head.image,
         head=head,
         groups=groups,
@@ -83,8 +83,8 @@ def with_head(info: ClusterInfo, pod: Object) -> ClusterInfo:
     return replace(info, head=head, kuberay_version=_annotation(pod, "ray.io/kuberay-version"))
 
 
-def _alive(pods: Sequence[Object] | None, group: str) -> list[Object]:
-    mine: list[Object] = [pod for pod in pods or () if objects.group_of(pod) == group]
+def _alive(pods: Sequence[Object], group: str) -> list[Object]:
+    mine: list[Object] = [pod for pod in pods if objects.group_of(pod) == group]
     return [pod for pod in mine if not objects.is_going(pod)] or mine
 
 
@@ -96,16 +96,18 @@ def _main_container(group: Object) -> Object:
     return objects.ray_container(objects.mapping(group, "template"))
 
 
-def _head(cluster: Object, pod: Object) -> Head:
+def _head(cluster: Object, pod: Object | None) -> Head:
+    """Sum up the head. ``pod``: None where it is unknown, then the status has to do; empty where there is none."""
     status = objects.mapping(cluster, "status", "head")
+    told = status if pod is None else {}
     spec = objects.mapping(cluster, "spec", "headGroupSpec")
     each = asked(spec)
     return Head(
-        pod=objects.name(pod) or objects.string(status, "podName") or None,
+        pod=objects.name(pod or {}) or objects.string(told, "podName") or None,
         node=objects.string(pod, "spec", "nodeName") or None,
-        ip=objects.string(pod, "status", "podIP") or objects.string(status, "podIP") or None,
+        ip=objects.string(pod, "status", "podIP") or objects.string(told, "podIP") or None,
         service=objects.string(status, "serviceName") or None,
-        ready=is_ready(pod) if pod else objects.is_true(cluster, "HeadPodReady"),
+        ready=objects.is_true(cluster, "HeadPodReady") if pod is None else is_ready(pod),
         image=objects.string(_main_container(spec), "image") or None,
         cpus=each.cpus,
         memory=each.bytes,

@@ -9,7 +9,7 @@ from krayne.errors import ClusterNotFoundError
 from krayne.kubectl import Kubectl, pod_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 
     from krayne.cluster import ClusterInfo
     from krayne.objects import Object
@@ -170,19 +170,19 @@ def judged(
     """
     from krayne.status import Events, settled
 
-    doubtful = [cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)]
+    doubtful = {cluster["metadata"]["name"] for cluster in clusters if not settled(cluster)}
+    named = sorted(doubtful) if len(doubtful) <= _NAMED else ()
     pods: Sequence[Object] | None = None
     events = Events()
     if doubtful:
         from krayne.operations.reading import items
 
-        few = sorted(set(doubtful)) if len(doubtful) <= _NAMED else ()
         with (
-            kubectl.list_pods(few, everywhere=everywhere) as asked,
+            kubectl.list_pods(named, everywhere=everywhere) as asked,
             kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere) as heard,
         ):
             pods, events = items(asked), Events(items(heard) or ())
-    infos = _summed_up(kubectl, clusters, pods, events)
+    infos = _summed_up(kubectl, clusters, pods, events, named=named)
     return _with_nodes(kubectl, infos, everywhere) if nodes else infos
 
 
@@ -204,9 +204,16 @@ def _with_nodes(kubectl: Kubectl, infos: list[ClusterInfo], everywhere: bool) ->
 
 
 def _summed_up(
-    kubectl: Kubectl, clusters: Sequence[dict[str, Any]], pods: Sequence[Object] | None, events: Events
+    kubectl: Kubectl,
+    clusters: Sequence[dict[str, Any]],
+    pods: Sequence[Object] | None,
+    events: Events,
+    *,
+    named: Collection[str] = (),
 ) -> list[ClusterInfo]:
-    """What each cluster amounts to now. ``pods``: of any of them; None where they are unknown."""
+    """What each cluster amounts to now. ``pods``: those of the ``named`` clusters, of all where none is named; None
+    where they are unknown.
+    """
     from krayne.cluster.info import cluster_info
     from krayne.objects import by_cluster
     from krayne.tunnels.places import tunnels
@@ -216,7 +223,9 @@ def _summed_up(
 
     def its(cluster: dict[str, Any]) -> list[Object] | None:
         meta = cluster["metadata"]
-        return None if pods is None else index.get((meta.get("namespace"), meta["name"]), [])
+        if pods is None or (named and meta["name"] not in named):
+            return None
+        return index.get((meta.get("namespace"), meta["name"]), [])
 
     infos = [cluster_info(cluster, its(cluster), events, now=now) for cluster in clusters]
     if not tunnels():

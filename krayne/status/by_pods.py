@@ -12,9 +12,9 @@ from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status.events import Events
 from krayne.status.pods import pod_problem
 from krayne.status.problems import Problem, since
-from krayne.status.readiness import not_taken_up, says_ready, taken_up
+from krayne.status.readiness import ANSWERS_WITHIN, has_surplus, not_taken_up, says_ready, taken_up
 from krayne.status.replacements import replaced_again
-from krayne.status.verdict import Status, Verdict
+from krayne.status.verdict import Reason, Status, Verdict
 from krayne.text import count, one_line
 
 # A worker that has not reached a ready head this many seconds after its start is cut off from it.
@@ -134,16 +134,37 @@ def _sentence(problem: Problem, group: str, number: int, total: int) -> str:
 def _missing(scene: Scene, short: dict[str, int], groups: dict[str, list[Object]]) -> Verdict:
     """Describe pods that are not there: not made yet, or gone."""
     group = next(iter(short))
-    if group == HEAD_GROUP:
-        what = _no_head(scene.cluster)
-    else:
-        lacks = f"{short[group] - len(groups.get(group, ()))} of {count(short[group], 'pod')}"
-        what = f"worker group {one_line(group, 63)}: {lacks} not made yet"
-    if going := sum(1 for pod in scene.pods if objects.is_going(pod)):
+    word = Status.RUNNING if groups else Status.CREATING
+    lacks = f"{short[group] - len(groups.get(group, ()))} of {count(short[group], 'pod')}"
+    whose = f"worker group {one_line(group, 63)}: {lacks}"
+    going = sum(1 for pod in scene.pods if objects.is_going(pod))
+    if not going and _counts_as_ready(scene.cluster, group):
+        return _unnoticed(scene, "head: its pod is" if group == HEAD_GROUP else whose, word)
+    what = _no_head(scene.cluster) if group == HEAD_GROUP else f"{whose} not made yet"
+    if going:
         what += f" ({count(going, 'old pod')} still ending)"
     if not taken_up(scene.cluster, scene.now):
         what += "; KubeRay has not taken up the latest change yet"
-    return Verdict(Status.RUNNING if groups else Status.CREATING, what)
+    return Verdict(word, what)
+
+
+def _counts_as_ready(cluster: Object, group: str) -> bool:
+    """Tell whether KubeRay's status has all pods of the group ready."""
+    if group == HEAD_GROUP:
+        return objects.is_true(cluster, "HeadPodReady")
+    return says_ready(cluster) and not has_surplus(cluster)
+
+
+def _unnoticed(scene: Scene, what: str, word: Status) -> Verdict:
+    """Describe pods that are not there although KubeRay's status has them ready.
+
+    Either may be the older: a status that KubeRay wrote just now may count pods that the list does not show yet.
+    """
+    cause = f"{what} missing, though KubeRay's status says ready"
+    written = since(objects.at(scene.cluster, "status", "lastUpdateTime"), scene.now)
+    if written is not None and written < ANSWERS_WITHIN:
+        return Verdict(word, cause)
+    return Verdict(word, f"{cause}: it has not noticed yet, or its operator does not run", reason=Reason.UNANSWERED)
 
 
 def _no_head(cluster: Object) -> str:

@@ -46,7 +46,8 @@ def judge(
 ) -> Verdict:
     """Judge a cluster by design's table of words.
 
-    ``pods``: those labelled with its name, or None where they are unknown: then its own status has to do. ``events``:
+    ``pods``: those labelled with its name, or None where they are unknown (not asked for, or not to be read): then its
+    own status has to do. An empty list says that there are none, whatever the status has kept. ``events``:
     those about the cluster and its pods, among others and in any order (of many clusters: as ``Events``, made once);
     without them some causes stay unsaid. ``now``: an aware time.
     """
@@ -71,11 +72,8 @@ def _with_pods(cluster: Object, pods: Sequence[Object], heard: Events, now: date
 
 
 def own_pods(cluster: Object, pods: Sequence[Object] | None) -> list[Object] | None:
-    """Leave out the pods of an earlier cluster of the same name; None where the cluster's pods are not known.
-
-    No pods at all beside a status that settles the cluster's state: they were not asked for.
-    """
-    if pods is None or (not pods and settled(cluster)):
+    """Leave out the pods of an earlier cluster of the same name; None where the cluster's pods are not known."""
+    if pods is None:
         return None
     uid = objects.at(cluster, "metadata", "uid")
     return [pod for pod in pods if isinstance(pod, dict) and _owner_uid(pod) in (None, uid)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from krayne.status import judge
+from krayne.status import judge, settled
 from tests.support import servers
 from tests.support.captures import Capture, captured, made
 from tests.support.load import NOBODY, load, unload
@@ -24,7 +24,8 @@ ALL = [capture for capture in captured() + made() if not capture.unit_only]
 def _needs_pods_events(capture: Capture) -> bool:
     """`get` hears of clusters only; what a pod's events say of its cause is for `describe`."""
     heard = [event for event in capture.events if event["involvedObject"]["kind"] == "RayCluster"]
-    seen = judge(capture.cluster, capture.pods, heard, now=capture.now)
+    pods = None if settled(capture.cluster) and not capture.pods else capture.pods
+    seen = judge(capture.cluster, pods, heard, now=capture.now)
     return (seen.cause, seen.hopeless) != (capture.expect["cause"], capture.expect["hopeless"])
 
 

@@ -47,6 +47,21 @@ def test_doubtful_ones_take_two_more_however_many(
     assert any(call.argv[-1].endswith(f"pods?labelSelector={selector}") for call in fake_kubectl.calls)
 
 
+def test_a_status_that_settles_it_is_trusted_also_beside_doubtful_ones(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl
+) -> None:
+    """Whose pods were not asked for is not taken for a cluster without pods."""
+    ready, starting = many("ready-3-ready", 2)[1], many("ready-2-starting", 1)[0]
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": [starting, ready]})
+    fake_kubectl.reply("get --raw */pods?labelSelector=ray.io%2Fcluster%3Dc000", json={"items": []})
+    fake_kubectl.reply("get --raw */events?*", json={"items": []})
+    infos = list_clusters(kubectl=kubectl)
+    assert [(info.name, info.status.value, info.head.ready) for info in infos] == [
+        ("c000", "creating", False),
+        ("c001", "ready", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("count", "selector"),
     [(1, "head%2Cray.io%2Fcluster%3Dc000"), (2, "head%2Cray.io%2Fcluster+in+%28c000%2Cc001%29"), (60, "head")],

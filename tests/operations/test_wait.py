@@ -39,24 +39,42 @@ def listing(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 def play(
-    fake_kubectl: FakeKubectl, state: str, changes: list[str | Hold] | None = None, pods: list[str | Hold] | None = None
+    fake_kubectl: FakeKubectl,
+    state: str,
+    changes: list[str | Hold] | None = None,
+    pods: list[str | Hold] | None = None,
+    *,
+    listed: list[dict[str, Any]] | None = None,
+    events: list[str | Hold] | None = None,
 ) -> dict[str, Any]:
-    """Script a captured state, and what comes after it; its RayCluster."""
+    """Script a captured state, and what comes after it; its RayCluster.
+
+    ``listed``: other pods than the state's; ``events``: other output than the list of its events.
+    """
     cluster = captured(state, "RayCluster")[0]
     fake_kubectl.reply("get --raw */rayclusters/demo", json=cluster)
     fake_kubectl.reply("get --raw */rayclusters?watch*", stdout=[*(changes or [])], hangs=True)
-    fake_kubectl.reply("get --raw */pods?label*", json=listing(*captured(state, "Pod")))
+    fake_kubectl.reply("get --raw */pods?label*", json=listing(*(captured(state, "Pod") if listed is None else listed)))
     fake_kubectl.reply("get --raw */pods?watch*", stdout=[*(pods or [])], hangs=True)
-    fake_kubectl.reply("get --raw */events", json=listing(*captured(state, "Event")))
+    heard = [json.dumps(listing(*captured(state, "Event")))] if events is None else events
+    fake_kubectl.reply("get --raw */events", stdout=[*heard])
     fake_kubectl.reply("get --raw */events?watch*", hangs=True)
     return cluster
 
 
 def test_a_ready_cluster_is_ready_at_once(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """With one call: its status settles it."""
-    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-3-ready", "RayCluster")[0])
-    assert wait_until_ready("demo", kubectl=kubectl).status == "ready"
-    assert len(fake_kubectl.calls) == 1
+    """As soon as its pods are there to see: nobody waits for events to be listed."""
+    play(fake_kubectl, "ready-3-ready", events=[Hold("never")])
+    assert wait_until_ready("demo", kubectl=kubectl, timeout=20).status == "ready"
+
+
+def test_a_cluster_without_pods_is_not_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Whatever its status has kept: KubeRay, which would write that they are gone, may be gone itself."""
+    play(fake_kubectl, "ready-3-ready", listed=[])
+    told: list[ClusterInfo] = []
+    with pytest.raises(ClusterTimeoutError, match=r"is creating, head: its pod is missing, .* operator does not run"):
+        wait_until_ready("demo", kubectl=kubectl, timeout=3, progress=told.append)
+    assert [(info.workers_ready, info.head.ready, info.head.pod) for info in told] == [(0, False, None)]
 
 
 def test_returns_with_the_event_that_makes_it_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
@@ -116,12 +134,12 @@ def test_the_first_thing_told_is_the_truth(fake_kubectl: FakeKubectl, kubectl: K
     assert [info.status.value for info in told] == ["image-pull-error"]
 
 
-def test_its_own_status_is_enough_to_be_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """Whatever becomes of the list of its pods."""
+def test_its_own_status_is_enough_where_pods_may_not_be_read(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Nothing contradicts it."""
     ready = stream("MODIFIED", *captured("ready-3-ready", "RayCluster"))
     fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-2-starting", "RayCluster")[0])
     fake_kubectl.reply("get --raw */rayclusters?watch*", stdout=ready, hangs=True)
-    fake_kubectl.reply("get --raw", hangs=True, times=2)
+    fake_kubectl.reply("get --raw", stderr="Error from server (Forbidden): no", code=1, times=2)
     assert wait_until_ready("demo", kubectl=kubectl, timeout=20).status == "ready"
 
 
@@ -168,9 +186,9 @@ def test_a_cluster_that_is_deleted_meanwhile_is_not_found(fake_kubectl: FakeKube
 
 def test_a_suspended_cluster_will_not_become_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
     """Waiting would be in vain."""
-    fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("suspended", "RayCluster")[0])
+    play(fake_kubectl, "suspended")
     with pytest.raises(ClusterFailedError, match="suspended"):
-        wait_until_ready("demo", kubectl=kubectl)
+        wait_until_ready("demo", kubectl=kubectl, timeout=20)
 
 
 def test_suspended_is_what_kuberay_confirms(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
@@ -186,6 +204,25 @@ def test_deleted_is_when_it_is_gone(fake_kubectl: FakeKubectl, kubectl: Kubectl)
     going["metadata"]["deletionTimestamp"] = "2026-11-23T06:00:00Z"
     play(fake_kubectl, "ready-3-ready", [stream("MODIFIED", going), stream("DELETED", going)])
     wait_until_deleted("demo", kubectl=kubectl, timeout=20)
+
+
+def test_a_deletion_tells_of_the_pods_that_are_left(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Down to the last: what the status has kept of them is told of none that is gone."""
+    cluster, pods = captured("ready-3-ready", "RayCluster")[0], captured("ready-3-ready", "Pod")
+    cluster["metadata"]["deletionTimestamp"] = "2026-11-23T06:00:00Z"
+    gone = [step for pod in pods for step in (Hold(pod["metadata"]["name"]), stream("DELETED", pod))]
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=cluster)
+    play(fake_kubectl, "ready-3-ready", [Hold("end"), stream("DELETED", cluster)], gone)
+    told: list[str] = []
+    releases = iter([*(pod["metadata"]["name"] for pod in pods), "end"])
+
+    def progress(info: ClusterInfo) -> None:
+        told.append(f"{info.status} {info.workers_ready} {info.head.ready}")
+        fake_kubectl.release(next(releases))
+
+    wait_until_deleted("demo", kubectl=kubectl, timeout=20, progress=progress)
+    assert [words.split()[0] for words in told] == ["deleting"] * 3
+    assert (told[0], told[-1]) == ("deleting 1 True", "deleting 0 False")
 
 
 def test_what_is_not_there_is_deleted(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -72,6 +72,15 @@ def test_tells_again_only_for_news(fake_kubectl: FakeKubectl, kubectl: Kubectl) 
         assert next(infos).created == "2026-11-24T07:00:00Z"
 
 
+def test_a_cluster_without_pods_is_not_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """All pods were asked for, and there is none: whatever the status has kept."""
+    fake_kubectl.reply("get --raw */pods?label*", json={"metadata": {"resourceVersion": "100"}, "items": []})
+    there(fake_kubectl, "ready-3-ready")
+    with closing(begun(kubectl)) as infos:
+        first = next(infos)
+    assert (first.status, first.workers_ready) == ("creating", 0)
+
+
 def test_pods_that_may_not_be_read_are_unknown_not_missing(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
     """As for get."""
     there(fake_kubectl, "ready-2-starting", denied=True)

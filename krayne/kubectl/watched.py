@@ -56,8 +56,8 @@ class Watched:
     was missed: again and again, after pauses that grow, and the first time that it fails again it says so, through
     the Kubectl's ``tell``, unless another list of the same ``outage`` has. Raised is what no retry heals, such as a
     right or a login that is wanted, and any failure of the very first list, unless it is ``optional``. An ``optional``
-    list that the user may not read is ``denied``, and one that may be read and not watched is read now and then.
-    ``fit`` as for Listing.
+    list that the user may not read is ``denied``, and ``forbidden`` is told why; one that may be read and not watched
+    is read now and then. ``fit`` as for Listing.
     """
 
     def __init__(
@@ -70,10 +70,11 @@ class Watched:
         optional: bool = False,
         outage: Outage | None = None,
         fit: Callable[[dict[str, Any]], None] | None = None,
+        forbidden: Callable[[PermissionDeniedError], None] | None = None,
         **selectors_: str | None,
     ) -> None:
         self._kubectl, self._path, self._selectors, self._optional = kubectl, path, selectors_, optional
-        self._fit, self._outage = fit, outage or Outage(kubectl.tell)
+        self._fit, self._outage, self._denial = fit, outage or Outage(kubectl.tell), forbidden
         self._objects = {_key(item): item for item in objects}
         self._version = version  # None: list anew
         self.known = version is not None
@@ -211,7 +212,7 @@ class Watched:
         self.close()
         self._version = None
         if isinstance(error, PermissionDeniedError) and self._optional:
-            self._forbidden(listing)
+            self._forbidden(error, listing=listing)
             return
         if isinstance(error, _FINAL) or not (self.known or self._optional):
             raise error
@@ -221,9 +222,11 @@ class Watched:
             self._outage.begin(self, f"{str(error).splitlines()[0]}; trying again\n")
         self._rest()
 
-    def _forbidden(self, listing: bool) -> None:
+    def _forbidden(self, error: PermissionDeniedError, *, listing: bool) -> None:
         if listing:
             self._objects, self.known, self.denied = {}, True, True
+            if self._denial:
+                self._denial(error)
         else:
             self._polls, self._resume_at = True, time.monotonic() + _LAST_RETRY
 

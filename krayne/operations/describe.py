@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from krayne.cluster import ClusterDetails, Versions
-    from krayne.errors import PermissionDeniedError
     from krayne.kubectl import Reply
     from krayne.objects import Object
     from krayne.services import ServiceInfo
@@ -34,14 +33,14 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     """
     from krayne.cluster import cluster_details
     from krayne.operations.local_urls import with_local_urls
-    from krayne.operations.reading import found_cluster, items, of_cluster
+    from krayne.operations.reading import found_cluster, items, missing_right, of_cluster
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     with kubectl.get_cluster(name) as asked, kubectl.list_pods([name]) as its_pods, kubectl.list_events() as heard:
         unread: dict[str, str] = {}
         cluster = found_cluster(kubectl, name, asked)
-        pods = items(its_pods, lambda error: unread.update(pods=_missing_right(error)))
-        events = items(heard, lambda error: unread.update(events=_missing_right(error)))
+        pods = items(its_pods, lambda error: unread.update(pods=missing_right(error)))
+        events = items(heard, lambda error: unread.update(events=missing_right(error)))
     with _ask_versions(kubectl, pods or []) as versions_asked:  # runs while the services are asked
         services = _services(kubectl, cluster, pods)
         versions = _running_versions(versions_asked, kubectl.patience(_PATIENCE))
@@ -57,11 +56,6 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
         unread=unread,
     )
     return replace(details, info=with_local_urls(kubectl, [cluster], [details.info])[0])
-
-
-def _missing_right(error: PermissionDeniedError) -> str:
-    """Who needs which right, and how to check it: the last line of such an error."""
-    return str(error).splitlines()[-1]
 
 
 def _ask_versions(kubectl: Kubectl, pods: Sequence[Object]) -> AbstractContextManager[Reply | None]:

@@ -34,13 +34,15 @@ class Followed:
     def __init__(self, kubectl: Kubectl, name: str, cluster: dict[str, Any], words: LastWords | None = None) -> None:
         from krayne.kubectl.listing import without_managers
         from krayne.kubectl.watched import Outage, Watched
+        from krayne.operations.reading import judge_alone
 
         self._words = words
         watched = partial(Watched, kubectl, outage=Outage(kubectl.tell))
         version, itself = cluster["metadata"]["resourceVersion"], f"metadata.name={name}"
         self._clusters = watched(kubectl.clusters_path(), objects=[cluster], version=version, fieldSelector=itself)
         optional = partial(watched, optional=True, fit=without_managers)
-        self._pods = optional(kubectl.core_path("pods"), labelSelector=pod_selector([name]))
+        alone = partial(judge_alone, kubectl)
+        self._pods = optional(kubectl.core_path("pods"), labelSelector=pod_selector([name]), forbidden=alone)
         # All of the namespace's: no one selector takes in the cluster's events and those of its pods.
         self._events = optional(kubectl.core_path("events"))
 

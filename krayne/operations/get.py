@@ -124,11 +124,13 @@ def _follow(
     from krayne.kubectl.listing import without_managers
     from krayne.kubectl.watch import changes
     from krayne.kubectl.watched import Outage, Watched
+    from krayne.operations.reading import judge_alone
     from krayne.status import Events
 
     watched = partial(Watched, kubectl, outage=Outage(kubectl.tell))
     optional = partial(watched, optional=True, fit=without_managers)
-    pods = optional(kubectl.core_path("pods", everywhere), labelSelector=pod_selector())
+    alone = partial(judge_alone, kubectl)
+    pods = optional(kubectl.core_path("pods", everywhere), labelSelector=pod_selector(), forbidden=alone)
     events = optional(kubectl.core_path("events", everywhere), fieldSelector=ABOUT_CLUSTERS)
     with closing(pods), closing(events):
         with kubectl.list_clusters(everywhere=everywhere, selector=selector) as asked:
@@ -175,29 +177,35 @@ def judged(
     pods: Sequence[Object] | None = None
     events = Events()
     if doubtful:
-        from krayne.operations.reading import items
+        from functools import partial
+
+        from krayne.operations.reading import items, judge_alone
 
         with (
             kubectl.list_pods(named, everywhere=everywhere) as asked,
             kubectl.list_events(about=ABOUT_CLUSTERS, everywhere=everywhere) as heard,
         ):
-            pods, events = items(asked), Events(items(heard) or ())
+            pods, events = items(asked, partial(judge_alone, kubectl)), Events(items(heard) or ())
     infos = _summed_up(kubectl, clusters, pods, events, named=named)
-    return _with_nodes(kubectl, infos, everywhere) if nodes else infos
+    denied = doubtful and pods is None
+    return _with_nodes(kubectl, infos, everywhere) if nodes and not denied else infos
 
 
 def _with_nodes(kubectl: Kubectl, infos: list[ClusterInfo], everywhere: bool) -> list[ClusterInfo]:
     """The same, with the nodes of those heads that are only known by name: one call, for heads' pods."""
+    from functools import partial
+
     from krayne import objects
     from krayne.cluster.info import with_head
-    from krayne.operations.reading import items
+    from krayne.operations.reading import items, judge_alone
 
     unknown = sorted({info.name for info in infos if info.head.pod and not info.head.node})
     if not unknown:
         return infos
+    alone = partial(judge_alone, kubectl)
     few = unknown if len(unknown) <= _NAMED else ()
     with kubectl.list_pods(few, everywhere=everywhere, heads=True) as asked:
-        heads = {(pod["metadata"]["namespace"], objects.name(pod)): pod for pod in items(asked) or ()}
+        heads = {(pod["metadata"]["namespace"], objects.name(pod)): pod for pod in items(asked, alone) or ()}
     return [
         with_head(info, head) if (head := heads.get((info.namespace, info.head.pod or ""))) else info for info in infos
     ]

@@ -72,6 +72,16 @@ def items(reply: Reply, forbidden: Callable[[PermissionDeniedError], None] | Non
         return None
 
 
+def judge_alone(kubectl: Kubectl, error: PermissionDeniedError) -> None:
+    """Say that pods may not be listed, so that the RayCluster alone has to tell what state it is in."""
+    kubectl.tell(f"pods may not be listed, so the RayCluster alone is judged: {missing_right(error)}\n")
+
+
+def missing_right(error: PermissionDeniedError) -> str:
+    """Who needs which right, and how to check it: the last line of such an error."""
+    return str(error).splitlines()[-1]
+
+
 def of_cluster(name: str, pods: Sequence[Object], events: Sequence[Object]) -> list[Object]:
     """The events about a cluster or one of its pods."""
     its = {name, *(pod["metadata"]["name"] for pod in pods)}

@@ -15,6 +15,11 @@ from tests.operations.conftest import captured
 if TYPE_CHECKING:
     from tests.support.kubectl import FakeKubectl
 
+FORBIDDEN = (
+    'Error from server (Forbidden): pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the '
+    'namespace "ml"'
+)
+
 
 def many(state: str, count: int) -> list[dict[str, Any]]:
     """Clusters in one state, by number."""
@@ -94,10 +99,24 @@ def test_where_heads_run_is_not_asked_again_nor_insisted_on(fake_kubectl: FakeKu
 
 
 def test_pods_that_may_not_be_listed_cost_detail_only(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """A user with rights on RayClusters alone gets an answer."""
+    """A user with rights on RayClusters alone gets an answer, and hears once what it rests on."""
     fake_kubectl.reply("get --raw */rayclusters", json={"items": many("ready-2-starting", 1)})
-    fake_kubectl.reply("get --raw", stderr="Error from server (Forbidden): no", code=1, times=2)
-    assert list_clusters(kubectl=kubectl)[0].status.value in ("running", "containers-creating")
+    fake_kubectl.reply("get --raw", stderr=FORBIDDEN, code=1, times=2)
+    told: list[str] = []
+    (info,) = ask_clusters(replace(kubectl, tell=told.append), nodes=True)()
+    assert info.status.value in ("running", "containers-creating")
+    assert told == [
+        "pods may not be listed, so the RayCluster alone is judged: bob needs the right to list pods: ask for it, "
+        "then check with: kubectl auth can-i list pods -n ml\n"
+    ]
+
+
+def test_where_no_pods_are_needed_no_right_is_missed(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Nothing is asked for, and nothing said."""
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": many("ready-3-ready", 1)})
+    told: list[str] = []
+    assert list_clusters(kubectl=replace(kubectl, tell=told.append))[0].status == "ready"
+    assert told == []
 
 
 def test_names_come_in_the_order_asked_for(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

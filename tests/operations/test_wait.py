@@ -135,12 +135,14 @@ def test_the_first_thing_told_is_the_truth(fake_kubectl: FakeKubectl, kubectl: K
 
 
 def test_its_own_status_is_enough_where_pods_may_not_be_read(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """Nothing contradicts it."""
+    """Nothing contradicts it; the user hears once what it rests on."""
     ready = stream("MODIFIED", *captured("ready-3-ready", "RayCluster"))
     fake_kubectl.reply("get --raw */rayclusters/demo", json=captured("ready-2-starting", "RayCluster")[0])
     fake_kubectl.reply("get --raw */rayclusters?watch*", stdout=ready, hangs=True)
     fake_kubectl.reply("get --raw", stderr="Error from server (Forbidden): no", code=1, times=2)
-    assert wait_until_ready("demo", kubectl=kubectl, timeout=20).status == "ready"
+    told: list[str] = []
+    assert wait_until_ready("demo", kubectl=replace(kubectl, tell=told.append), timeout=20).status == "ready"
+    assert [words.partition(":")[0] for words in told] == ["pods may not be listed, so the RayCluster alone is judged"]
 
 
 def test_pods_that_may_not_be_read_are_unknown_not_missing(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,10 +83,12 @@ def test_a_cluster_without_pods_is_not_ready(fake_kubectl: FakeKubectl, kubectl:
 
 
 def test_pods_that_may_not_be_read_are_unknown_not_missing(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """As for get."""
+    """As for get, which also says so once."""
     there(fake_kubectl, "ready-2-starting", denied=True)
-    with closing(begun(kubectl)) as infos:
+    told: list[str] = []
+    with closing(begun(replace(kubectl, tell=told.append))) as infos:
         assert "no head pod" not in (next(infos).cause or "")
+    assert [words.partition(":")[0] for words in told] == ["pods may not be listed, so the RayCluster alone is judged"]
 
 
 def test_a_missing_name_leaves_nothing_running(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -54,16 +54,13 @@ def get(
 
     JSON and YAML give the object for one NAME, {"items": […]} otherwise.
     """
-    if names and all_namespaces:
-        raise click.UsageError("a cluster cannot be named across all namespaces: leave out -A, or the names")
-    if names and selector:
-        raise click.UsageError("names and a selector cannot go together")
+    from krayne.operations.get import ask_cluster, ask_clusters, chosen
+
+    chosen(names, everywhere=all_namespaces, selector=selector)
     rows = _Rows(form, all_namespaces, not no_headers)
     if watch:
         _watch(kubectl, names, selector, form, rows)
         return
-    from krayne.operations.get import ask_cluster, ask_clusters
-
     nodes = form == "wide"
     if len(names) == 1:
         answer = ask_cluster(kubectl, names[0], nodes=nodes)
@@ -113,10 +110,15 @@ class _Rows:
         return written
 
     def changed(self, info: ClusterInfo) -> bool:
-        """Whether a cluster's row is another than the last time; its age is not, unless it was made anew."""
+        """Whether a cluster's row is another than the last time; its age is not, unless it was made anew.
+
+        A bare name stands for any change, as kubectl prints it again.
+        """
         from dataclasses import replace
         from datetime import datetime, timezone
 
+        if self._form == "name":
+            return True
         now = datetime.min.replace(tzinfo=timezone.utc)
         key, row = (info.namespace, info.name), self._written([replace(info, created=None)], headers=False, now=now)
         before, self._last[key] = self._last.get(key), (row, info.created)
@@ -132,13 +134,14 @@ class _Rows:
 
 def _watch(kubectl: Kubectl, names: tuple[str, ...], selector: str | None, form: str, rows: _Rows) -> None:
     from krayne.cli import output as written
-    from krayne.operations.get import watch_clusters
+    from krayne.operations.get import watch_changes
 
-    everywhere = rows.namespaces
-    for info in watch_clusters(names=names, selector=selector, all_namespaces=everywhere, kubectl=kubectl):
+    for infos in watch_changes(kubectl, names=names, everywhere=rows.namespaces, selector=selector):
         if form == "json":
-            click.echo(written.to_json(info), nl=False)
+            text = "".join(written.to_json(info) for info in infos)
         elif form == "yaml":
-            click.echo(f"---\n{written.to_yaml(info)}", nl=False)
-        elif rows.changed(info):
-            click.echo(rows.text([info]), nl=False)
+            text = "".join(f"---\n{written.to_yaml(info)}" for info in infos)
+        else:
+            changed = [info for info in infos if rows.changed(info)]
+            text = rows.text(changed) if changed else ""
+        click.echo(text, nl=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import ClusterNotFoundError
+from krayne.errors import ClusterNotFoundError, UsageError
 from krayne.kubectl import Kubectl, pod_selector
 
 if TYPE_CHECKING:
@@ -32,17 +32,28 @@ def get_cluster(name: str, namespace: str | None = None, *, kubectl: Kubectl | N
 def list_clusters(
     namespace: str | None = None,
     *,
-    names: Sequence[str] = (),
+    names: Sequence[str] | str = (),
     all_namespaces: bool = False,
     selector: str | None = None,
     kubectl: Kubectl | None = None,
 ) -> list[ClusterInfo]:
     """The clusters of a namespace (or of all), picked by name or by label selector, by namespace and name.
 
-    Raises ClusterNotFoundError if any of ``names`` is missing (it carries those found), KrayneError otherwise.
+    ``names`` may be one name. Raises UsageError where they come with ``all_namespaces`` or a selector,
+    ClusterNotFoundError if any of them is missing (it carries those found), KrayneError otherwise.
     """
+    names = chosen(names, everywhere=all_namespaces, selector=selector)
     kubectl = (kubectl or Kubectl()).within(namespace)
     return ask_clusters(kubectl, names=names, everywhere=all_namespaces, selector=selector)()
+
+
+def chosen(names: Sequence[str] | str, *, everywhere: bool, selector: str | None) -> Sequence[str]:
+    """The names asked for, of which a text is one. Raises UsageError for what else does not go with names."""
+    if names and everywhere:
+        raise UsageError("a cluster cannot be named across all namespaces: leave out -A, or the names")
+    if names and selector:
+        raise UsageError("names and a selector cannot go together")
+    return (names,) if isinstance(names, str) and names else names
 
 
 def ask_cluster(kubectl: Kubectl, name: str, *, nodes: bool = False) -> Answer:
@@ -90,28 +101,57 @@ def ask_clusters(
 def watch_clusters(
     namespace: str | None = None,
     *,
-    names: Sequence[str] = (),
+    names: Sequence[str] | str = (),
     all_namespaces: bool = False,
     selector: str | None = None,
     kubectl: Kubectl | None = None,
 ) -> Iterator[ClusterInfo]:
     """Each cluster of a namespace (or of all) as it is, then again whenever what krayne says of it changes.
 
-    That a cause is some seconds older is no change. Raises ClusterNotFoundError if any of ``names`` is missing at the
-    start, KrayneError where the clusters can no longer be watched.
+    That a cause is some seconds older is no change. One that is gone comes a last time, as ``deleting``. Raises
+    UsageError as list_clusters does, ClusterNotFoundError if any of ``names`` is missing at the start, KrayneError
+    where the clusters can no longer be watched.
     """
+    names = chosen(names, everywhere=all_namespaces, selector=selector)
+    kubectl = (kubectl or Kubectl()).within(namespace)
+    return _each(watch_changes(kubectl, names=names, everywhere=all_namespaces, selector=selector))
+
+
+def _each(changes: Generator[list[ClusterInfo], None, None]) -> Generator[ClusterInfo, None, None]:
+    from contextlib import closing
+
+    with closing(changes):
+        for infos in changes:
+            yield from infos
+
+
+def watch_changes(
+    kubectl: Kubectl, *, names: Sequence[str] = (), everywhere: bool = False, selector: str | None = None
+) -> Generator[list[ClusterInfo], None, None]:
+    """All the clusters as they are, then those that changed at a time. Says and raises what watch_clusters does."""
     from contextlib import closing
 
     from krayne.operations.news import said
 
-    told: dict[tuple[str, str], ClusterInfo] = {}
-    kubectl = (kubectl or Kubectl()).within(namespace)
-    with closing(_follow(kubectl, names, all_namespaces, selector)) as moments:
+    before: dict[tuple[str, str], ClusterInfo] = {}
+    with closing(_follow(kubectl, names, everywhere, selector)) as moments:
         for infos in moments:
-            before, told = told, {(info.namespace, info.name): said(info) for info in infos}
-            for info, new in zip(infos, told.values(), strict=True):
-                if before.get((info.namespace, info.name)) != new:
-                    yield info
+            now = {(info.namespace, info.name): info for info in infos}
+            gone = [_gone(info, selector) for key, info in before.items() if key not in now]
+            new = [info for key, info in now.items() if key not in before or said(before[key]) != said(info)]
+            before = now
+            if gone or new:
+                yield gone + new
+
+
+def _gone(info: ClusterInfo, selector: str | None) -> ClusterInfo:
+    """The last word on a cluster that the API server no longer has, or no longer tells of."""
+    from dataclasses import replace
+
+    from krayne.status import Status
+
+    cause = "it is gone, or its labels no longer match the selector" if selector else "it is gone"
+    return replace(info, status=Status.DELETING, cause=cause, hopeless=True, dashboard_url=None, client_url=None)
 
 
 def _follow(

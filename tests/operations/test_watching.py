@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from krayne.errors import ClusterNotFoundError, KubectlError
+from krayne.errors import ClusterNotFoundError, KubectlError, UsageError
 from krayne.operations.get import list_clusters, watch_clusters
 from tests.operations.conftest import captured, left_behind, pipes
 from tests.support.kubectl import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from krayne.cluster import ClusterInfo
     from krayne.kubectl import Kubectl
@@ -54,9 +54,9 @@ def test_begins_with_what_get_says(fake_kubectl: FakeKubectl, kubectl: Kubectl, 
     assert first.status == list_clusters(kubectl=kubectl)[0].status == state.removeprefix("ready-3-")
 
 
-def begun(kubectl: Kubectl) -> Generator[ClusterInfo]:
+def begun(kubectl: Kubectl, selector: str | None = None, *, names: str = "") -> Generator[ClusterInfo]:
     """What is told, to be closed."""
-    yield from watch_clusters(kubectl=kubectl)
+    yield from watch_clusters(kubectl=kubectl, selector=selector, names=names)
 
 
 def test_tells_again_only_for_news(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
@@ -71,6 +71,41 @@ def test_tells_again_only_for_news(fake_kubectl: FakeKubectl, kubectl: Kubectl) 
         assert next(infos).labels == {"team": "vision"}
         fake_kubectl.release("anew")
         assert next(infos).created == "2026-11-24T07:00:00Z"
+
+
+@pytest.mark.parametrize(("selector", "cause"), [(None, "it is gone"), ("team=red", "it is gone, or its labels no")])
+def test_tells_of_a_cluster_that_is_gone(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, selector: str | None, cause: str
+) -> None:
+    """Also where no deletion was seen to begin."""
+    cluster = captured("ready-3-ready", "RayCluster")[0]
+    listed = {"metadata": {"resourceVersion": "100"}, "items": [cluster]}
+    fake_kubectl.reply("get --raw */rayclusters?labelSelector=team%3Dred", json=listed)
+    there(fake_kubectl, "ready-3-ready", Hold("end"), changed(cluster, "DELETED"))
+    with closing(begun(kubectl, selector)) as infos:
+        assert next(infos).status == "ready"
+        fake_kubectl.release("end")
+        last = next(infos)
+    assert (last.name, last.status, last.workers_ready, last.dashboard_url) == ("demo", "deleting", 1, None)
+    assert (last.cause or "").startswith(cause)
+
+
+@pytest.mark.parametrize("other", [{"all_namespaces": True}, {"selector": "team=red"}])
+@pytest.mark.parametrize("names", ["demo", ["demo"]])
+@pytest.mark.parametrize("function", [list_clusters, watch_clusters])
+def test_names_go_with_neither_all_namespaces_nor_a_selector(
+    function: Callable[..., Any], names: str | list[str], other: dict[str, Any]
+) -> None:
+    """Nothing is asked."""
+    with pytest.raises(UsageError, match=r"cannot be named across all namespaces|cannot go together"):
+        function(names=names, **other)
+
+
+def test_a_text_is_one_name(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
+    """Not as many as it has letters."""
+    there(fake_kubectl, "ready-3-ready")
+    with closing(begun(kubectl, names="demo")) as infos:
+        assert [next(infos).name, list_clusters(names="demo", kubectl=kubectl)[0].name] == ["demo", "demo"]
 
 
 def test_a_cluster_without_pods_is_not_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -64,6 +64,9 @@ _ADVICE = re.compile(r"\nPlease review the fields above--.*", re.DOTALL)
 # What kubectl create says when it cannot fetch the schema; not checking would only hide why.
 _BAD_ADVICE = re.compile(r"; if you choose to ignore these errors, turn validation off with --validate=false")
 _NO_ANSWER = re.compile(r"deadline exceeded|Client\.Timeout|i/o timeout|TLS handshake timeout")
+# What kubectl says of an answer that --request-timeout ended on its way; where there was none yet, it was "Unable to
+# connect to the server" (words: kubectl 1.33, 1.37).
+_CUT_SHORT = re.compile(r"^error: .*(deadline exceeded|Client\.Timeout)", re.MULTILINE)
 _REFUSED = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
 )
@@ -229,6 +232,11 @@ _NO_NETWORK = re.compile(
     r"|max retries exceeded|connection (was )?(refused|reset)",
     re.IGNORECASE,
 )
+
+
+def is_cut_short(words: str) -> bool:
+    """Whether --request-timeout ended an answer that had begun, as it ends every watch."""
+    return bool(_CUT_SHORT.search(words))
 
 
 def wants_login(words: str) -> bool:

@@ -14,7 +14,7 @@ from krayne.errors import (
     KubeRayNotInstalledError,
     PermissionDeniedError,
 )
-from krayne.kubectl.failures import LoginWantedError
+from krayne.kubectl.failures import LoginWantedError, is_cut_short
 from krayne.kubectl.listing import Listing, no_search_for_cycles
 from krayne.kubectl.paths import spoken
 from krayne.process import CHUNK, Process
@@ -52,12 +52,12 @@ class Watched:
     """The objects of one list as the API server last told them.
 
     Starts at ``version`` with ``objects`` where the caller has read them already; else it lists first. When the
-    server ends the watch it goes on from the last version seen. After a failure it lists anew, which also tells what
-    was missed: again and again, after pauses that grow, and the first time that it fails again it says so, through
-    the Kubectl's ``tell``, unless another list of the same ``outage`` has. Raised is what no retry heals, such as a
-    right or a login that is wanted, and any failure of the very first list, unless it is ``optional``. An ``optional``
-    list that the user may not read is ``denied``, and ``forbidden`` is told why; one that may be read and not watched
-    is read now and then. ``fit`` as for Listing.
+    server or --request-timeout ends the watch it goes on from the last version seen. After a failure it lists anew,
+    which also tells what was missed: again and again, after pauses that grow, and the first time that it fails again
+    it says so, through the Kubectl's ``tell``, unless another list of the same ``outage`` has. Raised is what no retry
+    heals, such as a right or a login that is wanted, and any failure of the very first list, unless it is
+    ``optional``. An ``optional`` list that the user may not read is ``denied``, and ``forbidden`` is told why; one
+    that may be read and not watched is read now and then. ``fit`` as for Listing.
     """
 
     def __init__(
@@ -187,13 +187,14 @@ class Watched:
         return True
 
     def _ended(self, process: Process) -> None:
-        """The watch is over: in good order, as servers end it every few minutes, or by a failure."""
-        if time.monotonic() > self._began + _LAST_RETRY:
-            self._well()
+        """The watch is over: in good order, as servers and --request-timeout end it, or by a failure."""
         done = process.communicate()
-        if done.code != 0:
+        cut_short = self._kubectl.request_timeout is not None and is_cut_short(done.stderr)
+        if cut_short or time.monotonic() > self._began + _LAST_RETRY:
+            self._well()
+        if done.code != 0 and not cut_short:
             raise self._kubectl.failure(f"watch {spoken(self._path)}", done)
-        if self._buffer.strip():
+        if self._buffer.strip() and not cut_short:
             raise self._nonsense("watch", "event", self._buffer.decode(errors="replace"))
         self._process = None
         self._rest()

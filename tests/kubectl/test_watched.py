@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +172,47 @@ def test_goes_on_from_the_last_version_when_the_server_ends_the_watch(fake_kubec
     fake_kubectl.reply(WATCH, stdout=event("ADDED", pod("d", 10)), hangs=True)
     until(read, lambda: names(read) == ["a", "b", "c", "d"])
     assert "resourceVersion=9" in fake_kubectl.calls[1].line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "error: context deadline exceeded",  # kubectl 1.37
+        "error: net/http: request canceled (Client.Timeout or context cancellation while reading body)",  # 1.33
+    ],
+)
+def test_goes_on_when_the_request_timeout_ends_the_watch(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, told: list[str], words: str
+) -> None:
+    """It is meant for answers, which had begun; what had come of a line comes again."""
+    pods = Watched(replace(kubectl, request_timeout="2s"), PODS, version="7")
+    for version in (8, 9, 10):
+        line = event("ADDED", pod(f"p{version}", version))
+        fake_kubectl.reply(WATCH, stdout=[line, line[:20]], stderr=words, code=1)
+    fake_kubectl.reply(WATCH, hangs=True)
+    assert met(pods, lambda: len(fake_kubectl.calls) == 4) == []
+    assert (names(pods), told, asked(fake_kubectl)) == (["p10", "p8", "p9"], [], ["watch"] * 4)
+    assert "resourceVersion=10" in fake_kubectl.calls[3].line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unable to connect to the server: context deadline exceeded",
+        "Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
+    ],
+)
+def test_a_server_that_does_not_answer_a_watch_in_time_is_an_outage(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, told: list[str], words: str
+) -> None:
+    """There the request timeout ended an answer that never began."""
+    pods = Watched(replace(kubectl, request_timeout="2s"), PODS, version="7")
+    fake_kubectl.reply(WATCH, stderr=words, code=1)
+    fake_kubectl.reply(LIST, stderr=words, code=1)
+    fake_kubectl.reply(LIST, json=listing(9, pod("c", 9)))
+    fake_kubectl.reply(WATCH, hangs=True)
+    until(pods, lambda: names(pods) == ["c"])
+    assert told == [f"cannot list pods in namespace ml: {words}; trying again\n"]
 
 
 @pytest.mark.parametrize("how", ["in the stream", "by kubectl"])

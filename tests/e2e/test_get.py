@@ -128,6 +128,17 @@ def test_watching_shows_readiness_come(shell: Shell) -> None:
         process.communicate(timeout=30)
 
 
+def test_watching_tells_of_a_cluster_that_goes_at_once(shell: Shell) -> None:
+    """No state between: its row comes a last time."""
+    shell.krayne("create", "x", "--suspend", "--no-wait").ok()
+    with shell.start("kubectl", "krayne", "get", "-w", "--no-headers") as process:
+        read_until(process.stdout, "suspended")
+        shell.kubectl("delete", "raycluster", "x", "--cascade=background")
+        read_until(process.stdout, "deleting")
+        process.terminate()
+        process.communicate(timeout=30)
+
+
 def test_a_closed_pipe_is_no_fault(demo: Shell) -> None:
     """Nobody reads any more: no traceback, no complaint."""
     for form in ("table", "yaml"):

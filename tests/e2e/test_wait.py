@@ -67,6 +67,15 @@ def test_time_runs_out(shell: Shell) -> None:
     assert "unschedulable" in done.err
 
 
+def test_a_short_request_timeout_is_no_outage(shell: Shell) -> None:
+    """It ends every watch, which just goes on."""
+    shell.krayne("create", "big", "--set", "head.memory=900Ti", "--no-wait").ok()
+    done = shell.krayne("wait", "big", "--timeout", "8s", "--request-timeout", "2s")
+    assert done.code == 3, str(done)
+    assert "trying again" not in done.err, str(done)
+    assert "out of date" not in done.err, str(done)
+
+
 def test_a_missing_cluster_cannot_get_ready(shell: Shell) -> None:
     """Not found is exit 1 at once."""
     done = shell.krayne("wait", "nobody", "--for", "ready", "--timeout", "30s")

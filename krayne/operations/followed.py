@@ -56,24 +56,27 @@ class Followed:
         """The cluster as it is now, then again at each change of it, its pods or their events, until that moment."""
         from krayne.kubectl.watch import changes
 
+        if self._settled():
+            yield self._now()
         sources: list[Source] = [self._clusters, self._pods, self._events]
-        for _ in changes(sources, until=until, tick=_TICK, enough=self._clear):
+        for _ in changes(sources, until=until, tick=_TICK, enough=self._settled):
             if self._words:
                 sources += self._words.follow(self._pods.objects)
             yield self._now()
 
-    def _clear(self) -> bool:
-        """Whether its own status and its pods tell what it is, without events, or it is gone."""
+    def _settled(self) -> bool:
+        """Whether its own status tells what it is, or it is gone."""
         from krayne.status import settled
 
-        return all(settled(cluster) and self._pods.known for cluster in self._clusters.objects)
+        return all(settled(cluster) for cluster in self._clusters.objects)
 
     def _now(self) -> Seen:
         from krayne.cluster.info import info_of
+        from krayne.operations.reading import witnesses
         from krayne.status import judge
 
         for cluster in self._clusters.objects:
-            pods = self._pods.readable
+            pods = witnesses(cluster, self._pods.readable)
             verdict = judge(cluster, pods, self._events.objects, now=datetime.now(timezone.utc))
             return Seen(info_of(cluster, pods, verdict), verdict)
         return Seen(None, None)

@@ -264,16 +264,17 @@ def _summed_up(
     """
     from krayne.cluster.info import cluster_info
     from krayne.objects import by_cluster
+    from krayne.operations.reading import witnesses
     from krayne.tunnels.places import tunnels
 
     index = by_cluster(pods or [])
     now = datetime.now(timezone.utc)
 
-    def its(cluster: dict[str, Any]) -> list[Object] | None:
+    def its(cluster: dict[str, Any]) -> Sequence[Object] | None:
         meta = cluster["metadata"]
         if pods is None or (named and meta["name"] not in named):
             return None
-        return index.get((meta.get("namespace"), meta["name"]), [])
+        return witnesses(cluster, index.get((meta.get("namespace"), meta["name"]), []))
 
     infos = [cluster_info(cluster, its(cluster), events, now=now) for cluster in clusters]
     if not tunnels():

@@ -72,6 +72,18 @@ def items(reply: Reply, forbidden: Callable[[PermissionDeniedError], None] | Non
         return None
 
 
+def witnesses(cluster: Object, pods: Sequence[Object] | None) -> Sequence[Object] | None:
+    """The pods to judge a cluster by that is followed.
+
+    None, as where they cannot be read, beside a status that settles what it is, if there are none: KubeRay's word may
+    be newer than their list, and suffices for `get`, too. Where the two differ for good, `describe` tells.
+    """
+    from krayne.objects import is_going
+    from krayne.status import settled
+
+    return pods if pods or is_going(cluster) or not settled(cluster) else None
+
+
 def judge_alone(kubectl: Kubectl, error: PermissionDeniedError) -> None:
     """Say that pods may not be listed, so that the RayCluster alone has to tell what state it is in."""
     kubectl.tell(f"pods may not be listed, so the RayCluster alone is judged: {missing_right(error)}\n")

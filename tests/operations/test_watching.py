@@ -108,13 +108,15 @@ def test_a_text_is_one_name(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None
         assert [next(infos).name, list_clusters(names="demo", kubectl=kubectl)[0].name] == ["demo", "demo"]
 
 
-def test_a_cluster_without_pods_is_not_ready(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """All pods were asked for, and there is none: whatever the status has kept."""
+def test_a_status_that_settles_it_may_be_newer_than_the_list_of_pods(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl
+) -> None:
+    """No pod beside it contradicts it, as it does for describe."""
     fake_kubectl.reply("get --raw */pods?label*", json={"metadata": {"resourceVersion": "100"}, "items": []})
     there(fake_kubectl, "ready-3-ready")
     with closing(begun(kubectl)) as infos:
         first = next(infos)
-    assert (first.status, first.workers_ready) == ("creating", 0)
+    assert (first.status, first.workers_ready) == ("ready", 1)
 
 
 def test_pods_that_may_not_be_read_are_unknown_not_missing(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:

@@ -30,6 +30,9 @@ def krayne(*args: str) -> subprocess.CompletedProcess[str]:
         (("-n", "ml", "-o", "wide", "--no-headers"), "/apis/ray.io/v1/namespaces/ml/rayclusters"),
         (("--all-namespaces", "--output", "json"), "/apis/ray.io/v1/rayclusters"),
         (("a", "b", "--namespace", "ml"), "/apis/ray.io/v1/namespaces/ml/rayclusters"),
+        (("-n=ml", "-o=json", "--no-headers=true"), "/apis/ray.io/v1/namespaces/ml/rayclusters"),
+        (("-A=true",), "/apis/ray.io/v1/rayclusters"),
+        (("-A=false",), "/apis/ray.io/v1/namespaces/default/rayclusters"),
     ],
 )
 def test_it_is_the_call_that_the_verb_asks_for(fake_kubectl: FakeKubectl, args: tuple[str, ...], path: str) -> None:
@@ -49,7 +52,11 @@ def test_it_begins_before_the_command_line_is_read(fake_kubectl: FakeKubectl) ->
 
 
 @pytest.mark.parametrize(
-    "args", [("-l", "a=b"), ("-w",), ("--help",), ("a", "-A"), ("--context=x",), ("Bad_Name",), ("-n", "Bad_Name")]
+    "args",
+    [
+        *(("-l", "a=b"), ("-w",), ("--help",), ("a", "-A"), ("--context=x",), ("Bad_Name",), ("-n", "Bad_Name")),
+        *(("-n=ml",), ("-o=json",), ("--all-namespaces=true",), ("--no-headers=false",)),
+    ],
 )
 def test_nothing_begins_where_the_call_is_not_plain(fake_kubectl: FakeKubectl, args: tuple[str, ...]) -> None:
     """The verb then does all by itself."""

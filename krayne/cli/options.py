@@ -33,6 +33,14 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.examples = examples.strip("\n")
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left when the options are read, in click's spelling of them or in kubectl's."""
+        if any(arg.startswith("-") and "=" in arg for arg in args):
+            from krayne.cli.pflag import as_click_reads
+
+            args = as_click_reads(args, (param for param in self.get_params(ctx) if isinstance(param, click.Option)))
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples as they are typed, then the options."""
         if self.examples:

@@ -21,6 +21,7 @@ _VERBS = (
     *("sandbox", "version"),
 )
 _OTHER_NAMES = {"exec": "exec_"}  # of a function that would hide one of Python's own
+_NEAR = {"list": "get", "ls": "get", "rm": "delete", "status": "describe"}  # what other tools call it
 _PATIENCE = "5s"  # of --version, which takes no --request-timeout, for a server that does not answer
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -60,8 +61,8 @@ class _Verbs(click.Group):
         if args and args[0] not in _VERBS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
-            near = get_close_matches(args[0], _VERBS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the verbs are: {', '.join(_VERBS)}"
+            near = _NEAR.get(args[0]) or next(iter(get_close_matches(args[0], _VERBS, n=1)), None)
+            hint = f"did you mean {near}?" if near else f"the verbs are: {', '.join(_VERBS)}"
             ctx.fail(f"no such command {args[0]!r} ({hint})")
         return super().resolve_command(ctx, args)
 

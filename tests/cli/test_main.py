@@ -54,10 +54,18 @@ def test_the_group_s_help_lists_every_verb() -> None:
     assert all(f"\n  {verb} " in shown for verb in VERBS)
 
 
-def test_an_unknown_verb_names_the_near_one() -> None:
-    """Wrong usage is exit code 2."""
-    done = krayne("creat")
-    assert (done.exit_code, "did you mean create?" in done.output) == (2, True)
+@pytest.mark.parametrize(
+    ("word", "verb"),
+    [("creat", "create"), ("list", "get"), ("ls", "get"), ("rm", "delete"), ("status", "describe")],
+)
+def test_an_unknown_verb_names_the_near_one(word: str, verb: str) -> None:
+    """In letters or in meaning; wrong usage is exit code 2."""
+    done = krayne(word)
+    assert (done.exit_code, f"(did you mean {verb}?)" in done.output) == (2, True)
+
+
+def test_an_unknown_verb_that_is_near_to_none_names_them_all() -> None:
+    """In the order of the help."""
     assert "the verbs are: create, apply" in krayne("zzz").output
 
 
@@ -76,6 +84,7 @@ def test_an_unknown_verb_names_the_near_one() -> None:
         ("wait", "x", "--timeout", "soon"),
         ("create", "x", "--set", "nonsense=1"),
         ("create", "x", "--dry-run", "maybe"),
+        ("delete", "x", "--wait=maybe"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_runs_nothing(fake_kubectl: FakeKubectl, args: tuple[str, ...]) -> None:

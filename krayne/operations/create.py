@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import ClusterAlreadyExistsError
+from krayne import objects
+from krayne.errors import ClusterAlreadyExistsError, KrayneError
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
 from krayne.operations.submit import submit, warn_caller
@@ -82,8 +83,25 @@ def _create(
     try:
         return submit(manifest, config, send, warn, own_template=template is not None)
     except ClusterAlreadyExistsError as error:
-        where = kubectl.where(config.name)
-        raise ClusterAlreadyExistsError(
-            f"{error}\nSee it: kubectl krayne describe {where}\nTo change it: kubectl krayne apply; "
-            f"to make it anew: kubectl krayne delete {where}"
-        ) from error
+        raise ClusterAlreadyExistsError(f"{error}\n{_other_ways(kubectl, config.name)}") from error
+
+
+def _other_ways(kubectl: Kubectl, name: str) -> str:
+    """What to do about the cluster that has the name already."""
+    where = kubectl.where(name)
+    if _is_going(kubectl, name):
+        return f"It is still being deleted; wait for its end, then try again: kubectl krayne wait {where} --for deleted"
+    # The dots keep what is pasted from setting all that create was told back to the defaults.
+    return (
+        f"See it: kubectl krayne describe {where}\n"
+        f"To change it, with the same options: kubectl krayne apply {where} …\n"
+        f"To make it anew, first: kubectl krayne delete {where}"
+    )
+
+
+def _is_going(kubectl: Kubectl, name: str) -> bool:
+    """Whether a cluster is being deleted, as far as can be told."""
+    try:
+        return objects.is_going(kubectl.get_cluster(name).json())
+    except KrayneError:
+        return False

@@ -90,7 +90,7 @@ def _scale(
         current = cluster["spec"]["workerGroupSpecs"][index]
         _check(current, wanted)
         if attempt == 0:
-            _warn_of_owners(cluster, current, wanted, warn)
+            _warn_of_undoing(cluster, current, wanted, warn)
         if server is False:
             return _changed(cluster, index, wanted)
         operations = json.dumps(_operations(index, current, wanted), separators=(",", ":"))
@@ -165,9 +165,14 @@ def _changed(cluster: dict[str, Any], index: int, wanted: _Bounds) -> dict[str, 
     return changed
 
 
-def _warn_of_owners(cluster: dict[str, Any], current: dict[str, Any], wanted: _Bounds, warn: Warn) -> None:
+def _warn_of_undoing(cluster: dict[str, Any], current: dict[str, Any], wanted: _Bounds, warn: Warn) -> None:
+    """Tell what will undo the change: the cluster's end, its owner, or its autoscaler."""
+    from krayne import objects
     from krayne.operations.owners import owner_warning
 
+    if objects.is_going(cluster):
+        warn(f"raycluster {cluster['metadata']['name']} is being deleted: its workers go, whatever is set here")
+        return
     if text := owner_warning(cluster, "scale"):
         warn(text)
     if wanted.replicas is None or not cluster["spec"].get("enableInTreeAutoscaling"):

@@ -181,6 +181,18 @@ def test_warns_about_a_cluster_of_a_rayjob(
     assert "belongs to the RayJob nightly" in said[0]
 
 
+def test_warns_about_a_cluster_that_is_being_deleted(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any]
+) -> None:
+    """That the server takes the numbers means nothing then."""
+    cluster["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    fake_kubectl.reply("get --raw", json=cluster, times=None)
+    fake_kubectl.reply("patch", json=cluster)
+    said: list[str] = []
+    scale_cluster("demo", replicas=2, warn=said.append, kubectl=kubectl)
+    assert said == ["raycluster demo is being deleted: its workers go, whatever is set here"]
+
+
 def test_a_preview_here_sends_nothing(fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any]) -> None:
     """The manifest as it would be, the rest untouched."""
     fake_kubectl.reply("get --raw", json=cluster)

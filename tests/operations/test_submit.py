@@ -123,14 +123,38 @@ def test_a_server_that_misses_what_was_left_out_is_not_asked_for_ever(
     assert len(fake_kubectl.calls) == 2
 
 
-def test_a_name_that_is_taken_is_an_error_with_what_to_do(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
-    """The server decides."""
-    taken = 'Error from server (AlreadyExists): error when creating "STDIN": rayclusters.ray.io "demo" already exists'
-    fake_kubectl.reply("*create", stderr=taken, code=1)
+TAKEN = 'Error from server (AlreadyExists): error when creating "STDIN": rayclusters.ray.io "demo" already exists'
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_name_that_is_taken_is_an_error_with_what_to_do(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any], readable: bool
+) -> None:
+    """The server decides. Each command leads to the same cluster; none would set it back to the defaults."""
+    fake_kubectl.reply("*create", stderr=TAKEN, code=1)
+    fake_kubectl.reply("*get --raw */rayclusters/demo", json=cluster, code=0 if readable else 1)
     with pytest.raises(ClusterAlreadyExistsError) as error:
         create_cluster(ClusterConfig(name="demo"), kubectl=replace(kubectl, context="prod"))
-    assert "kubectl krayne describe demo -n ml --context=prod\n" in str(error.value)
-    assert str(error.value).endswith("kubectl krayne delete demo -n ml --context=prod")
+    assert str(error.value).splitlines()[1:] == [
+        "See it: kubectl krayne describe demo -n ml --context=prod",
+        "To change it, with the same options: kubectl krayne apply demo -n ml --context=prod …",
+        "To make it anew, first: kubectl krayne delete demo -n ml --context=prod",
+    ]
+
+
+def test_a_name_of_a_cluster_that_is_being_deleted_is_waited_for(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, cluster: dict[str, Any]
+) -> None:
+    """It can be neither changed nor deleted."""
+    cluster["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    fake_kubectl.reply("create", stderr=TAKEN, code=1)
+    fake_kubectl.reply("get --raw */rayclusters/demo", json=cluster)
+    with pytest.raises(ClusterAlreadyExistsError) as error:
+        create_cluster(ClusterConfig(name="demo"), kubectl=kubectl)
+    advice = str(error.value).splitlines()[1:]
+    assert advice == [
+        "It is still being deleted; wait for its end, then try again: kubectl krayne wait demo -n ml --for deleted"
+    ]
 
 
 def test_a_preview_here_needs_no_kubectl(fake_kubectl: FakeKubectl) -> None:

@@ -92,14 +92,20 @@ def _deleted(kubectl: Kubectl, name: str, dry_run: str, *, ignore_not_found: boo
 
 
 def _wait(kubectl: Kubectl, names: Sequence[str], timeout: float | None, failures: Failures) -> None:
-    """Wait until clusters are gone, all within ``timeout`` seconds."""
+    """Wait until clusters are gone, all within ``timeout`` seconds. On ^C say which go on going, and how to follow."""
     from krayne.operations.wait import wait_until_deleted
 
     until = None if timeout is None else time.monotonic() + timeout
-    for name in names:
+    for number, name in enumerate(names):
         left = None if until is None else max(0.0, until - time.monotonic())
-        with failures.told():
-            wait_until_deleted(name, timeout=left, kubectl=kubectl)
+        try:
+            with failures.told():
+                wait_until_deleted(name, timeout=left, kubectl=kubectl)
+        except KeyboardInterrupt:
+            click.echo("\nStopped; what was deleted goes on being so. To wait for its end:", err=True)
+            for each in names[number:]:
+                click.echo(f"  kubectl krayne wait {kubectl.where(each)} --for deleted", err=True)
+            raise
 
 
 def _targets(
@@ -142,6 +148,22 @@ def _confirm(targets: Sequence[str], namespace: str) -> None:
     what = f"raycluster {targets[0]}" if len(targets) == 1 else f"{len(targets)} rayclusters ({', '.join(targets)})"
     if not is_terminal(sys.stdin):
         raise click.UsageError(f"there is no terminal to ask on: add -y to delete {what} in namespace {namespace}")
-    if not click.confirm(f"Delete {what} in namespace {namespace}?", err=True):
-        click.echo("Nothing was deleted.", err=True)
+    agreed = False
+    try:
+        agreed = _agrees(f"Delete {what} in namespace {namespace}?")
+    finally:
+        if not agreed:
+            click.echo("Nothing was deleted.", err=True)
+    if not agreed:
         raise click.exceptions.Exit(1)
+
+
+def _agrees(question: str) -> bool:
+    """The user's answer; ^D, the end of the input, is a no. Raises KeyboardInterrupt for ^C."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as abort:  # what click makes of either; its context tells which it was
+        click.echo(err=True)
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False

@@ -30,14 +30,45 @@ def test_delete_asks_and_takes_yes_for_an_answer(shell: Shell) -> None:
 
 
 def test_interrupting_the_prompt_deletes_nothing(shell: Shell) -> None:
-    """^C at the question."""
+    """^C at the question: said in a line of its own, with the exit code of any ^C."""
     shell.krayne("create", "x", "--no-wait").ok()
     with shell.terminal("kubectl", "krayne", "delete", "x") as terminal:
         terminal.expect(r"x.*\?")
         terminal.interrupt()
-        assert terminal.wait() != 0
+        assert terminal.wait() == 130, terminal.text
+        assert "\nNothing was deleted.\n" in terminal.text
         assert "Traceback" not in terminal.text
     shell.get("raycluster", "x")
+
+
+def test_the_end_of_the_input_is_a_no(shell: Shell) -> None:
+    """^D at the question."""
+    shell.krayne("create", "x", "--no-wait").ok()
+    with shell.terminal("kubectl", "krayne", "delete", "x") as terminal:
+        terminal.expect(r"x.*\?")
+        terminal.send("\x04")
+        assert terminal.wait() == 1, terminal.text
+        assert terminal.text.endswith("\nNothing was deleted.\n"), terminal.text
+    shell.get("raycluster", "x")
+
+
+def test_interrupting_a_delete_tells_how_to_follow_it(shell: Shell) -> None:
+    """^C while waiting: what is being deleted stays so, and the rest of the wait can be had."""
+    shell.krayne("create", "x", "--no-wait").ok()
+    hold = '{"metadata": {"finalizers": ["example.com/hold"]}}'
+    shell.kubectl("patch", "raycluster", "x", "--type=merge", "-p", hold)
+    try:
+        with shell.terminal("kubectl", "krayne", "delete", "x", "-y") as terminal:
+            terminal.expect("raycluster.ray.io/x deleted")
+            terminal.interrupt()
+            assert terminal.wait() == 130, terminal.text
+            assert f"kubectl krayne wait x -n {shell.namespace} --for deleted\n" in terminal.text
+        again = shell.krayne("create", "x", "--no-wait")
+        assert again.code == 1, str(again)
+        assert f"kubectl krayne wait x -n {shell.namespace} --for deleted" in again.err
+        assert "is being deleted" in shell.krayne("scale", "x", "-r", "1").ok().err
+    finally:
+        shell.kubectl("patch", "raycluster", "x", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
 
 
 def test_create_shows_a_live_line_per_group(shell: Shell) -> None:

@@ -215,8 +215,9 @@ def _spawn(
     sh = _import_sh()
     try:
         command = sh.Command(argv[0])
-    except sh.CommandNotFound as error:
-        raise FileNotFoundError(argv[0]) from error
+    except sh.CommandNotFound as error:  # so called, too, where a path leads to what cannot be run
+        there = os.sep in argv[0] and os.path.exists(argv[0])  # noqa: PTH110 - pathlib costs get 3 ms
+        raise (PermissionError if there else FileNotFoundError)(argv[0]) from error
     try:
         with _interrupts_held() as let_go:
             running: RunningCommand = command(

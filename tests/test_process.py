@@ -79,12 +79,14 @@ def test_a_missing_program_is_file_not_found(program: str) -> None:
 
 
 def test_a_program_that_cannot_run_is_permission_denied(tmp_path: Path) -> None:
-    """Executable by its mode, but no program."""
-    broken = tmp_path / "kubectl"
+    """Executable by its mode, but no program; a file that is not executable; a folder."""
+    broken, text = tmp_path / "kubectl", tmp_path / "text"
     broken.write_bytes(b"\x00\x01no program")
     broken.chmod(0o755)
-    with pytest.raises(PermissionError):
-        Process([str(broken)])
+    text.write_text("no program")
+    for path in (broken, text, tmp_path):
+        with pytest.raises(PermissionError):
+            Process([str(path)])
 
 
 def test_stop_ends_it_and_gives_all_pipes_back() -> None:

@@ -78,6 +78,12 @@ def test_a_missing_kubectl_says_what_to_do(fake_kubectl: FakeKubectl) -> None:
         Kubectl(namespace="ml").list_clusters()
 
 
+def test_a_kubectl_that_is_none_cannot_be_run(tmp_path: Path) -> None:
+    """It is there, so installing it would not help by itself."""
+    with pytest.raises(KubectlNotFoundError, match=f"^{tmp_path} cannot be run"):
+        Kubectl(binary=str(tmp_path), namespace="ml").list_clusters()
+
+
 def test_verbose_logs_each_command_line_as_it_can_be_typed(fake_kubectl: FakeKubectl) -> None:
     """Quoted for a shell."""
     fake_kubectl.reply(json={"items": []})

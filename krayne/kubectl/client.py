@@ -136,13 +136,25 @@ class Kubectl:
         from krayne.kubectl.failures import failure, outdated
 
         old = outdated(self.binary, done.stderr, lambda: self.start("version", "--client", "--output=json"))
-        return old or failure(doing, done.stderr, done.code, namespace=self.current_namespace, way=self.way)
+        return old or failure(
+            doing,
+            done.stderr,
+            done.code,
+            namespace=self.current_namespace,
+            way=self.way,
+            context=lambda: self.pinned().context,
+        )
 
     # --- reading: straight from the API's paths, which spares discovery and kubectl's own decoding ---
 
     def get_cluster(self, name: str) -> Reply:
         """One RayCluster. Raises ClusterNotFoundError when its answer is read."""
         return self.ask("get", "--raw", f"{self.clusters_path()}/{checked(name)}", doing=f"get {self.named(name)}")
+
+    def get_namespace(self) -> Reply:
+        """The namespace itself. Raises NamespaceNotFoundError when its answer is read."""
+        namespace = self.current_namespace
+        return self.ask("get", "--raw", f"/api/v1/namespaces/{checked(namespace)}", doing=f"get namespace {namespace}")
 
     def list_clusters(self, *, everywhere: bool = False, selector: str | None = None) -> Reply:
         """All RayClusters of the namespace, or of all namespaces, that a label selector picks."""

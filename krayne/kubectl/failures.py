@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from krayne.errors import (
     ClusterAlreadyExistsError,
@@ -99,12 +99,32 @@ _MEANINGS: tuple[tuple[str, type[KrayneError]], ...] = (
 )
 
 
+class _Asked(NamedTuple):
+    """What was asked of whom, for the advice: kubectl's words, and the rest as ``failure`` gets it."""
+
+    words: str
+    namespace: str | None
+    way: Sequence[str]
+    context: Callable[[], str | None]
+
+    def flags(self, *prefixes: str) -> str:
+        """The flags that lead to the same server, or those of them that begin so, to be put after a command."""
+        return "".join(f" {shlex.quote(flag)}" for flag in self.way if flag.startswith(prefixes or ""))
+
+
 def failure(
-    doing: str, stderr: str, code: int, *, namespace: str | None = None, way: Sequence[str] = ()
+    doing: str,
+    stderr: str,
+    code: int,
+    *,
+    namespace: str | None = None,
+    way: Sequence[str] = (),
+    context: Callable[[], str | None] = lambda: None,
 ) -> KrayneError:
     """The error that kubectl's ``stderr`` amounts to, when it was asked to do ``doing`` ("create RayCluster demo").
 
-    ``way``: the flags that lead to the same server, for the commands to run next.
+    ``way``: the flags that lead to the same server, for the commands to run next. ``context`` tells, where that is of
+    use, which of the kubeconfig's contexts was asked.
     """
     words = _ADVICE.sub("", _LOG_LINE.sub("", stderr)).strip() or _LOG_LINE.sub("", stderr).strip() or stderr.strip()
     if not words:
@@ -117,7 +137,7 @@ def failure(
     kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
     if kind in (KubeConnectionError, KubectlError) and wants_login(words) and not _NO_NETWORK.search(words):
         kind = LoginWantedError
-    advice = _NEXT.get(kind, _nothing)(words, namespace, "".join(f" {shlex.quote(flag)}" for flag in way))
+    advice = _NEXT.get(kind, _nothing)(_Asked(words, namespace, way, context))
     return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))
 
 
@@ -177,45 +197,51 @@ def not_found(binary: str, why: OSError) -> KubectlNotFoundError:
     )
 
 
-def _nothing(_words: str, _namespace: str | None, _way: str) -> str:
+def _nothing(_asked: _Asked) -> str:
     return ""
 
 
-def _connection(words: str, _namespace: str | None, way: str) -> str:
-    if "localhost:8080" in words:  # where kubectl looks if it has no configuration at all
+def _connection(asked: _Asked) -> str:
+    if "localhost:8080" in asked.words:  # where kubectl looks if it has no configuration at all
         return (
             "kubectl has no kubeconfig that names a cluster: it looks in $KUBECONFIG, else in ~/.kube/config\n"
             'No cluster at hand? Try krayne on its sandbox: eval "$(kubectl krayne sandbox up)"'
         )
-    slow = "The server did not answer in time. " if _NO_ANSWER.search(words) else ""
-    return f"{slow}Check the cluster and the context: kubectl cluster-info{way}; kubectl config get-contexts"
+    slow = "The server did not answer in time. " if _NO_ANSWER.search(asked.words) else ""
+    contexts = f"kubectl config get-contexts{asked.flags('--kubeconfig=')}"
+    return f"{slow}Check the cluster and the context: kubectl cluster-info{asked.flags()}; {contexts}"
 
 
-def _login(_words: str, _namespace: str | None, way: str) -> str:
-    return f"Log in anew as for kubectl itself; then check: kubectl get pods{way}"
+def _login(asked: _Asked) -> str:
+    return f"Log in anew as for kubectl itself; then check: kubectl get pods{asked.flags()}"
 
 
-def _permission(words: str, namespace: str | None, way: str) -> str:
-    where = (f" -n {namespace}" if namespace else " -A") + way
-    if found := _REFUSED.search(words):
+def _no_kuberay(asked: _Asked) -> str:
+    context = asked.context()
+    where = f" (context {context})" if context else ""
+    return f"KubeRay is not installed in this cluster{where}\nInstall KubeRay: {INSTALL_KUBERAY}"
+
+
+def _permission(asked: _Asked) -> str:
+    everywhere = asked.namespace is None or "at the cluster scope" in asked.words
+    where = (" -A" if everywhere else f" -n {asked.namespace}") + asked.flags()
+    if found := _REFUSED.search(asked.words):
         resource = ".".join(filter(None, (found["resource"], found["group"])))
         who = f"{found['user'] or 'this user'} needs the right to {found['verb']} {resource}"
         return f"{who}: ask for it, then check with: kubectl auth can-i {found['verb']} {resource}{where}"
     return f"Ask for the right, then check with: kubectl auth can-i --list{where}"
 
 
-def _missing_namespace(words: str, namespace: str | None, way: str) -> str:
-    found = _NAMESPACE.search(words)
-    name = found["name"] if found else namespace
-    return f"Create it (kubectl create namespace {name}{way}) or name another with -n" if found else ""
+def _missing_namespace(asked: _Asked) -> str:
+    if found := _NAMESPACE.search(asked.words):
+        return f"Create it (kubectl create namespace {found['name']}{asked.flags()}) or name another with -n"
+    return ""
 
 
-_NEXT: dict[type[KrayneError], Callable[[str, str | None, str], str]] = {
+_NEXT: dict[type[KrayneError], Callable[[_Asked], str]] = {
     KubeConnectionError: _connection,
-    LoginWantedError: lambda _words, _namespace, way: (
-        f"Log in anew as for kubectl itself; then check: kubectl get pods{way}"
-    ),
-    KubeRayNotInstalledError: lambda _words, _namespace, _way: f"Install KubeRay: {INSTALL_KUBERAY}",
+    LoginWantedError: _login,
+    KubeRayNotInstalledError: _no_kuberay,
     NamespaceNotFoundError: _missing_namespace,
     PermissionDeniedError: _permission,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
+from krayne.errors import ClusterNotFoundError, KrayneError, NamespaceNotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,9 +44,14 @@ def read_with_pods(kubectl: Kubectl, name: str) -> tuple[dict[str, Any], Sequenc
 
 
 def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str] | None) -> ClusterNotFoundError:
-    """The error for clusters that do not exist, with the near names of those that do; None: those are not known."""
+    """The error for clusters that do not exist, with the near names of those that do; None: those are not known.
+
+    Raises NamespaceNotFoundError where the namespace does not exist either.
+    """
     from difflib import get_close_matches
 
+    if there is not None and not there:
+        _check_namespace(kubectl)
     lines = []
     for name in names:
         near = get_close_matches(name, there or (), n=3)
@@ -55,6 +60,16 @@ def missing_cluster(kubectl: Kubectl, names: Sequence[str], there: Sequence[str]
         look = f"kubectl krayne get {kubectl.where(everywhere=True)}"
         lines.append(f"There is no RayCluster in this namespace; look in all of them with: {look}")
     return ClusterNotFoundError("\n".join(lines))
+
+
+def _check_namespace(kubectl: Kubectl) -> None:
+    """Raise NamespaceNotFoundError if it is known that there is no such namespace; not all may read namespaces."""
+    try:
+        kubectl.get_namespace().bytes()
+    except NamespaceNotFoundError:
+        raise
+    except KrayneError:  # what is being told stands without it
+        return
 
 
 def items(reply: Reply, forbidden: Callable[[PermissionDeniedError], None] | None = None) -> Sequence[Object] | None:

@@ -63,7 +63,8 @@ def test_a_cluster_without_kuberay(offline: Shell, verb: str) -> None:
     """KubeRay is named, and how to get it."""
     with listeners.bare() as url:
         offline.write("config", listeners.kubeconfig(url))
-        failed(offline.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, "KubeRay", "install")
+        said = ("KubeRay is not installed in this cluster (context ", "install")
+        failed(offline.krayne(*VERBS[verb], "--kubeconfig", "config"), 1, *said)
 
 
 @every_local_verb
@@ -152,6 +153,13 @@ def test_a_kubeconfig_that_is_not_there_or_no_kubeconfig(offline: Shell) -> None
     failed(offline.krayne("get", "--kubeconfig", "no-such-file"), 1, "no-such-file")
 
 
+@every_verb
+def test_a_namespace_that_is_not_there(shell: Shell, verb: str) -> None:
+    """Where a cluster is named that cannot be there; a list of none is none, as with kubectl."""
+    args = ("get", "x") if verb == "get" else VERBS[verb]
+    failed(shell.krayne(*args, "-n", "nowhere-to-be"), 1, 'namespaces "nowhere-to-be" not found', "create namespace")
+
+
 @pytest.mark.only_cluster("the sandbox lets everybody do everything")
 @every_verb
 def test_what_the_user_may_not_do(shell: Shell, verb: str) -> None:
@@ -193,6 +201,12 @@ def test_what_is_named_takes_no_right_to_list_and_what_is_forbidden_is_not_absen
 def test_no_kubectl(offline: Shell, verb: str) -> None:
     """Told by name, with where to get it."""
     failed(offline.krayne(*VERBS[verb], KUBECTL="/nonexistent/kubectl"), 1, "/nonexistent/kubectl")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/tmp"])
+def test_a_kubectl_that_is_none(offline: Shell, path: str) -> None:
+    """A file that is no program, or a folder: it is there."""
+    failed(offline.krayne("get", KUBECTL=path), 1, f"{path} cannot be run")
 
 
 def test_a_kubectl_that_is_too_old(offline: Shell) -> None:

@@ -33,6 +33,19 @@ def test_what_to_run_next_leads_to_the_same_server(stderr: str, command: str) ->
     assert f"{command} '--context=my prod'" in told
 
 
+def test_the_contexts_are_looked_for_in_the_same_kubeconfig() -> None:
+    """By no other flag: the rest chooses among them."""
+    told = str(failure("x", 'error: context "nope" does not exist', 1, way=("--context=nope", "--kubeconfig=down.kc")))
+    assert told.endswith("kubectl config get-contexts --kubeconfig=down.kc")
+
+
+def test_a_cluster_without_kuberay_is_told_by_its_context() -> None:
+    """Before what to install: it may be the wrong one."""
+    words = "Error from server (NotFound): the server could not find the requested resource"
+    told = str(failure("x", words, 1, context=lambda: "prod"))
+    assert "\nKubeRay is not installed in this cluster (context prod)\nInstall KubeRay: https" in told
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['error']}: {case['stderr'][:50]}")
 def test_words_mean_an_error_that_keeps_them(case: dict[str, Any]) -> None:
     """The class, kubectl's own sentence after what failed, and what to do next."""

@@ -142,6 +142,7 @@ def test_an_empty_namespace_says_where_else_to_look(fake_kubectl: FakeKubectl, k
     absent = 'Error from server (NotFound): rayclusters.ray.io "x" not found'
     fake_kubectl.reply("get --raw */rayclusters/x", stderr=absent, code=1)
     fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
+    fake_kubectl.reply("get --raw */namespaces/ml", json={})
     with pytest.raises(ClusterNotFoundError, match="kubectl krayne get -A"):
         get_cluster("x", kubectl=kubectl)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from krayne.errors import ClusterNotFoundError, KubeConnectionError, PermissionDeniedError
+from krayne.errors import ClusterNotFoundError, KubeConnectionError, NamespaceNotFoundError, PermissionDeniedError
 from krayne.operations.delete import delete_cluster
 from krayne.operations.describe import describe_cluster
 from krayne.operations.get import get_cluster
@@ -35,6 +35,7 @@ def test_a_missing_cluster_leaves_no_kubectl_and_no_pipe(
     """Its pods were asked for at the same time, and are of no more use."""
     fake_kubectl.reply("get --raw */rayclusters/x", stderr=ABSENT, code=1)
     fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
+    fake_kubectl.reply("get --raw /api/v1/namespaces/ml", json={})
     fake_kubectl.reply("get --raw", hangs=True, times=None)
     before = pipes()
     with pytest.raises(ClusterNotFoundError):
@@ -68,6 +69,36 @@ def test_a_missing_cluster_is_not_found_also_by_those_who_may_not_list(
     with pytest.raises(ClusterNotFoundError) as told:
         ask("x", kubectl=kubectl)
     assert str(told.value) == "raycluster x in namespace ml not found"
+
+
+@pytest.mark.parametrize("ask", [get_cluster, describe_cluster, delete_cluster, wait_until_ready, scale_to_two])
+def test_a_missing_namespace_is_told_as_such(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, ask: Callable[..., object]
+) -> None:
+    """With how to make it, or to name another."""
+    fake_kubectl.reply("delete", stderr=ABSENT, code=1)
+    fake_kubectl.reply("get --raw */rayclusters/x", stderr=ABSENT, code=1)
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
+    no = 'Error from server (NotFound): namespaces "ml" not found'
+    fake_kubectl.reply("get --raw /api/v1/namespaces/ml", stderr=no, code=1)
+    fake_kubectl.reply("get --raw", json={"items": []}, times=None)
+    with pytest.raises(NamespaceNotFoundError) as told:
+        ask("x", kubectl=kubectl)
+    assert str(told.value) == (
+        f"cannot get namespace ml: {no}\nCreate it (kubectl create namespace ml) or name another with -n"
+    )
+
+
+@pytest.mark.parametrize("why", ['namespaces "ml" is forbidden: User "me" cannot get resource "namespaces"', "EOF"])
+def test_a_namespace_that_may_not_be_read_is_taken_to_be_there(
+    fake_kubectl: FakeKubectl, kubectl: Kubectl, why: str
+) -> None:
+    """Few may read namespaces: what is told then is what was asked."""
+    fake_kubectl.reply("get --raw */rayclusters/x", stderr=ABSENT, code=1)
+    fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
+    fake_kubectl.reply("get --raw /api/v1/namespaces/ml", stderr=f"Error from server (Forbidden): {why}", code=1)
+    with pytest.raises(ClusterNotFoundError, match="There is no RayCluster in this namespace"):
+        get_cluster("x", kubectl=kubectl)
 
 
 @pytest.mark.parametrize("enter", [exec_in_cluster, ssh_to_cluster])

@@ -81,6 +81,7 @@ def test_a_missing_right_or_cluster_is_an_error(
         get_cluster_services("demo", kubectl=kubectl)
     fake_kubectl.reply("get --raw */rayclusters/nope", stderr="Error from server (NotFound): nope", code=1)
     fake_kubectl.reply("get --raw */rayclusters", json={"items": []})
+    fake_kubectl.reply("get --raw */namespaces/ml", json={})
     with pytest.raises(ClusterNotFoundError):
         get_cluster_services("nope", kubectl=kubectl)
 

@@ -22,10 +22,11 @@ def version(form: str, kubectl: Kubectl) -> None:
 
 
 def show_versions(kubectl: Kubectl, form: str) -> None:
-    """Print them; what cannot be told is <unknown>."""
+    """Print them; what cannot be told is <unknown>, and stderr says why."""
+    from krayne.cli.notices import notice
     from krayne.operations.version import versions
 
-    told = versions(kubectl=kubectl)
+    told = versions(failed=lambda error: notice(str(error).splitlines()[0]), kubectl=kubectl)
     if form != "text":
         from krayne.cli.output import written
 

@@ -63,9 +63,13 @@ class Reply:
 
     def json(self) -> Any:
         """What it wrote, parsed."""
+        return self.parsed(self.completed())
+
+    def parsed(self, done: Completed) -> Any:
+        """What it wrote, parsed, for one who has read it by himself. Raises as ``judged``; KubectlError if no JSON."""
         import json
 
-        text = self.text()
+        text = self.judged(done).decode(errors="replace")
         try:
             return json.loads(text)
         except ValueError as error:

@@ -221,6 +221,22 @@ def test_versions_are_told_even_when_nothing_answers(fake_kubectl: FakeKubectl) 
     done = krayne("version")
     assert done.exit_code == 0
     assert "kubectl:    v1.33.1\nKubernetes: <unknown>\nKubeRay:    <unknown>\n" in done.stdout
+    assert done.stderr.splitlines() == [
+        "cannot ask for the server's version: kubectl exited with 1 and said nothing",
+        "cannot look for the KubeRay operator: refused",
+    ]
+
+
+def test_a_kubectl_that_cannot_tell_its_version_is_told_of(fake_kubectl: FakeKubectl) -> None:
+    """It is not there, or it is another program."""
+    fake_kubectl.reply(stdout="usage: kubectl\n", times=None)
+    done = krayne("version")
+    assert (done.exit_code, "kubectl:    <unknown>\n" in done.stdout) == (0, True)
+    assert "kubectl's version: kubectl answered with no JSON: 'usage: kubectl\\n'\n" in done.stderr
+    fake_kubectl.remove()
+    done = krayne("version")
+    assert (done.exit_code, "kubectl:    <unknown>\n" in done.stdout) == (0, True)
+    assert done.stderr == "kubectl was not found, and krayne does everything through it\n"
 
 
 def test_kubectl_s_own_version_is_told_even_where_the_login_fails(fake_kubectl: FakeKubectl) -> None:

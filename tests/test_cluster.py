@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import pickle
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -51,6 +52,21 @@ def test_the_schema_is_one() -> None:
     for name in ("cluster", "head", "group", "owner"):
         for field, schema in SCHEMA["$defs"][name]["properties"].items():
             assert {"description", "$ref", "anyOf", "items"} & set(schema), f"{name}.{field}"
+
+
+@every_capture
+def test_values_are_frozen_through_and_through(capture: Capture) -> None:
+    """Hashed, copied and pickled as any value; their mappings cannot change either."""
+    whole = cluster_details(
+        capture.cluster, capture.pods, capture.events, now=capture.now, unread={"events": "forbidden"}
+    )
+    for value in (whole, whole.info):
+        for other in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+            assert (other, hash(other)) == (value, hash(value))
+    for mapping in (whole.unread, whole.info.labels):
+        with pytest.raises(TypeError, match="cannot change"):
+            mapping["x"] = "y"  # type: ignore[index]  # a Mapping has no setting
+    assert type(whole.as_dict()["labels"]) is dict
 
 
 @every_capture

@@ -12,6 +12,7 @@ from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
 from krayne.cluster.left_over import left_over
 from krayne.cluster.values import ClusterInfo, Value, plain
+from krayne.frozen import FrozenDict
 from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
@@ -86,7 +87,7 @@ class ClusterDetails(Value):
     events: tuple[Event, ...] | None
     next_steps: tuple[str, ...]
     services: tuple[ServiceInfo, ...] = ()
-    unread: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=FrozenDict)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the info's fields and, beside them, the details."""
@@ -123,7 +124,7 @@ def cluster_details(
         events=None if events is None else _merged(events),
         next_steps=next_steps(info, verdict, way, left_over(cluster, own or ())),
         services=services,
-        unread=unread or {},
+        unread=FrozenDict(unread or {}),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from krayne import objects
 from krayne.cluster.resources import Resources, add_up, asked
 from krayne.cluster.values import ClusterInfo, Head, Owner, WorkerGroup
+from krayne.frozen import FrozenDict
 from krayne.objects import HEAD_GROUP, RAY_PORTS, Object, is_ready
 from krayne.status import Events, Status, Verdict, judge, own_pods
 from krayne.status.readiness import has_surplus, ready_workers
@@ -64,7 +65,7 @@ def info_of(cluster: Object, pods: Sequence[Object] | None, verdict: Verdict) ->
         suspended=spec.get("suspend") is True,
         managed_by_krayne=labels.get("app.kubernetes.io/managed-by") == "krayne",
         owner=owner_of(cluster),
-        labels=labels,
+        labels=FrozenDict(labels),
         dashboard_url=_url(cluster, head, verdict, "http", "dashboard"),
         client_url=_url(cluster, head, verdict, "ray", "client"),
     )

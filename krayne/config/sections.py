@@ -1,4 +1,4 @@
-"""Frozen values: maps, and sections with a field for an attribute, as the schema describes them."""
+"""Frozen values: sections with a field for an attribute, as the schema describes them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,10 @@ import copy
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from krayne.config import schema
+from krayne.frozen import FrozenDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-class FrozenDict(dict[str, Any]):
-    """A dict that cannot change, so it can be hashed; equal to any dict of the same items."""
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("a cluster's configuration cannot change; use config.replace(field=value)")
-
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
-
-    def __hash__(self) -> int:  # type: ignore[override]  # dict has none
-        return hash(frozenset(self.items()))
-
-    def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]:
-        return FrozenDict, (dict(self),)
 
 
 class Section:

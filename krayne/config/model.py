@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krayne.config import schema
 from krayne.config.defaults import complete
 from krayne.config.problems import lines, refusal
 from krayne.config.sections import Section, freeze
 from krayne.config.values import plain
+
+if TYPE_CHECKING:
+    from inspect import Signature
+
+
+class _Fields:
+    """The signature with every field as a keyword, for help(); made of the schema where it is asked for."""
+
+    def __get__(self, _instance: object, _owner: type) -> Signature:
+        from inspect import Parameter, Signature
+
+        required = schema.root()["required"]
+        defaults = {name: Parameter.empty if name in required else None for name in schema.fields(schema.root())}
+        return Signature([Parameter(name, Parameter.KEYWORD_ONLY, default=each) for name, each in defaults.items()])
 
 
 class ClusterConfig(Section):
@@ -21,6 +35,7 @@ class ClusterConfig(Section):
     """
 
     __slots__ = ("_given",)
+    __signature__ = _Fields()
     _given: dict[str, Any]
 
     def __init__(self, **fields: Any) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import enum
+import inspect
 import json
 import pickle
+import pydoc
 import subprocess
 import sys
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from krayne.config import ClusterConfig
+from krayne.config import ClusterConfig, model
 from krayne.errors import ConfigValidationError
 
 CONFIG = ClusterConfig(
@@ -173,10 +177,20 @@ def test_all_problems_at_once() -> None:
     ]
 
 
+def test_its_signature_names_every_field() -> None:
+    """As help() and a notebook show it; a type checker reads the stub, which says the same."""
+    tree = ast.parse(Path(model.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    methods = {node.name: node for node in classes["ClusterConfig"].body if isinstance(node, ast.FunctionDef)}
+    parameters = inspect.signature(ClusterConfig).parameters
+    assert sorted(parameters) == sorted(each.arg for each in methods["__init__"].args.kwonlyargs)
+    assert [name for name, each in parameters.items() if each.default is each.empty] == ["name"]
+    assert "(*, name, namespace=None, " in pydoc.render_doc(ClusterConfig)
+
+
 def test_importing_needs_neither_yaml_nor_jsonschema() -> None:
     """Commands that validate nothing must not pay for it."""
-    code = (
-        "import sys, krayne.config; print(*{'yaml', 'jsonschema', 'fractions', 'click', 'jinja2'} & set(sys.modules))"
-    )
+    heavy = {"yaml", "jsonschema", "fractions", "click", "jinja2", "inspect"}
+    code = f"import sys, krayne.config; print(*{heavy!r} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""

@@ -5,7 +5,7 @@
 
     create_cluster(ClusterConfig(name="my-cluster", namespace="ml-team"))
 
-All errors are KrayneError (krayne.errors). ``kubectl=Kubectl(context=…, kubeconfig=…)`` chooses the connection.
+All errors are KrayneError. ``kubectl=Kubectl(context=…, kubeconfig=…)`` chooses the connection. docs/sdk.md tells more.
 """
 
 from krayne.cluster import ClusterDetails, ClusterInfo
@@ -13,16 +13,20 @@ from krayne.errors import (
     ClusterAlreadyExistsError,
     ClusterFailedError,
     ClusterNotFoundError,
+    ClusterNotReadyError,
     ClusterTimeoutError,
     ConfigValidationError,
     ConflictError,
     KrayneError,
     KubeConnectionError,
+    KubectlError,
     KubectlNotFoundError,
     KubeRayNotInstalledError,
     KubeRayTooOldError,
     NamespaceNotFoundError,
     PermissionDeniedError,
+    TemplateError,
+    UsageError,
 )
 from krayne.kubectl import Kubectl
 from krayne.operations.apply import apply_cluster, preview_apply
@@ -45,6 +49,7 @@ __all__ = [
     "ClusterFailedError",
     "ClusterInfo",
     "ClusterNotFoundError",
+    "ClusterNotReadyError",
     "ClusterTimeoutError",
     "ConfigValidationError",
     "ConflictError",
@@ -53,10 +58,13 @@ __all__ = [
     "KubeRayNotInstalledError",
     "KubeRayTooOldError",
     "Kubectl",
+    "KubectlError",
     "KubectlNotFoundError",
     "NamespaceNotFoundError",
     "PermissionDeniedError",
     "Status",
+    "TemplateError",
+    "UsageError",
     "apply_cluster",
     "close_tunnel",
     "close_tunnels",

@@ -10,10 +10,11 @@ from krayne.errors import ClusterNotFoundError, ConflictError, UsageError
 from krayne.kubectl import FIELD_MANAGER, Kubectl
 from krayne.objects import at, group_spec, integer, string, worker_groups
 from krayne.operations import timeouts
+from krayne.operations.configured import configured
 from krayne.operations.submit import submit, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from krayne.cluster import ClusterInfo
@@ -36,7 +37,7 @@ class Applied(NamedTuple):
 
 
 def apply_cluster(
-    config: ClusterConfig,
+    config: ClusterConfig | Mapping[str, Any],
     *,
     force_conflicts: bool = False,
     recreate: bool = False,
@@ -51,6 +52,8 @@ def apply_cluster(
 ) -> ClusterInfo:
     """Create the cluster, or change it to what ``config`` says, by server-side apply as field manager "krayne".
 
+    ``config``: as create_cluster takes it.
+
     Replicas of a cluster that autoscales stay what the autoscaler made them. Fields that others manage are not taken
     from them unless ``force_conflicts``: ConflictError names each and its owner. Running pods keep their old template
     (KubeRay changes none), and those of a group that is gone run on: ``warn`` tells which, and ``recreate`` deletes
@@ -59,6 +62,7 @@ def apply_cluster(
     from krayne.operations.get import judged
     from krayne.operations.wait import wait_until_as_configured
 
+    config = configured(config)
     kubectl = (kubectl or Kubectl()).within(config.namespace)
     sending = _Sending(kubectl, config, template, warn, force_conflicts)
     cluster = _carry_out(sending, submitted, recreate=recreate, recreated=recreated)
@@ -68,7 +72,7 @@ def apply_cluster(
 
 
 def preview_apply(
-    config: ClusterConfig,
+    config: ClusterConfig | Mapping[str, Any],
     *,
     server: bool = False,
     force_conflicts: bool = False,
@@ -83,6 +87,7 @@ def preview_apply(
 
     The callbacks get what they would get of apply_cluster; without ``server``, nobody knows of pods.
     """
+    config = configured(config)
     if server:
         kubectl = (kubectl or Kubectl()).within(config.namespace)
         sending = _Sending(kubectl, config, template, warn, force_conflicts, dry_run=True)

@@ -9,10 +9,11 @@ from krayne import objects
 from krayne.errors import ClusterAlreadyExistsError, KrayneError
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
+from krayne.operations.configured import configured
 from krayne.operations.submit import submit, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from krayne.cluster import ClusterInfo
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def create_cluster(
-    config: ClusterConfig,
+    config: ClusterConfig | Mapping[str, Any],
     *,
     wait: bool = True,
     timeout: float | None = timeouts.CLUSTER,
@@ -35,7 +36,8 @@ def create_cluster(
 ) -> ClusterInfo:
     """Create a cluster and, unless ``wait`` is false, wait until it is ready (as wait_until_ready does and raises).
 
-    Where ``config`` says that it is to be suspended, the wait is for that.
+    ``config``: a ClusterConfig, or a mapping that one is made of (ConfigValidationError tells all that is wrong with
+    it). Where it says that it is to be suspended, the wait is for that.
 
     ``submitted`` gets the RayCluster as the API server took it, before the wait. Raises ClusterAlreadyExistsError if
     the name is taken: the API server itself decides, so no race gets round it.
@@ -43,6 +45,7 @@ def create_cluster(
     from krayne.cluster import cluster_info
     from krayne.operations.wait import wait_until_as_configured
 
+    config = configured(config)
     kubectl = (kubectl or Kubectl()).within(config.namespace)
     cluster = _create(config, template, warn, kubectl)
     if submitted:
@@ -53,7 +56,7 @@ def create_cluster(
 
 
 def preview_create(
-    config: ClusterConfig,
+    config: ClusterConfig | Mapping[str, Any],
     *,
     server: bool = False,
     template: Path | None = None,
@@ -64,6 +67,7 @@ def preview_create(
 
     Without ``server`` no cluster is needed, and the same configuration always gives the same manifest.
     """
+    config = configured(config)
     if server:
         return _create(config, template, warn, (kubectl or Kubectl()).within(config.namespace), dry_run=True)
     from krayne.operations.rendering import rendered

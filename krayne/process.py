@@ -106,7 +106,8 @@ class Process:
                             heard = time.monotonic()
                         else:
                             selector.unregister(key.fd)
-                    if not events and not self.alive():
+                    # It may have written its last since the look that found nothing: one more, now that it has ended.
+                    if not events and not self.alive() and not selector.select(0):
                         break
                     if not events and left == 0:
                         self.kill()

@@ -89,6 +89,20 @@ def test_a_program_that_cannot_run_is_permission_denied(tmp_path: Path) -> None:
             Process([str(path)])
 
 
+def test_what_it_writes_just_before_its_end_is_read(tmp_path: Path) -> None:
+    """Also where that comes after a look at its output that found nothing, and before the look at whether it runs."""
+    go = tmp_path / "go"
+
+    class Late(Process):
+        def alive(self) -> bool:
+            go.touch()
+            self._wait()
+            return super().alive()
+
+    late = Late(["/bin/sh", "-c", f"until [ -e {go} ]; do /bin/sleep 0.01; done; echo last"])
+    assert late.communicate().stdout == b"last\n"
+
+
 def test_stop_ends_it_and_gives_all_pipes_back() -> None:
     """Twice does no harm."""
     before = set(Path("/proc/self/fd").iterdir())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
+from krayne import api
 from krayne.cli import cli
 from scripts.docs import DOCS, GENERATED
 from tests.support.servers import ROOT
@@ -78,6 +82,28 @@ def test_its_links_lead_somewhere(page: Path) -> None:
     """Relative links name files that are there."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@by_page
+def test_its_python_imports_what_there_is(page: Path) -> None:
+    """And is Python."""
+    trees = [ast.parse(block) for block in PYTHON.findall(page.read_text(encoding="utf-8"))]
+    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    for node in imports:
+        module = import_module(node.module or "")
+        assert not [each.name for each in node.names if not hasattr(module, each.name)], page.name
+
+
+def test_every_name_of_the_sdk_is_on_its_page() -> None:
+    """A function or an error in a line of its table, a value in a sentence."""
+    text = (DOCS / "sdk.md").read_text(encoding="utf-8")
+    for name in api.__all__:
+        value = getattr(api, name)
+        row = inspect.isfunction(value) or issubclass(value, Exception)
+        assert (f"\n| `{name}" if row else f"`{name}") in text, name
 
 
 def test_every_page_can_be_found_from_the_readme() -> None:

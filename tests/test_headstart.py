@@ -36,10 +36,11 @@ def krayne(*args: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_it_is_the_call_that_the_verb_asks_for(fake_kubectl: FakeKubectl, args: tuple[str, ...], path: str) -> None:
-    """A second call would be the verb's own, and have no answer here."""
+    """A second call would be the verb's own, and have no answer here; a namespace where all is missing is looked at."""
     fake_kubectl.reply(f"get --raw {path}", json=LIST)
+    fake_kubectl.reply("get --raw /api/v1/namespaces/ml", json={})
     krayne("get", *args)
-    assert [call.argv for call in fake_kubectl.calls] == [("get", "--raw", path)]
+    assert [call.argv for call in fake_kubectl.calls if "ray.io" in call.line] == [("get", "--raw", path)]
 
 
 def test_it_begins_before_the_command_line_is_read(fake_kubectl: FakeKubectl) -> None:

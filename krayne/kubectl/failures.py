@@ -135,7 +135,7 @@ def failure(
     if owned := conflicts(words):
         return ApplyConflictError(f"cannot {doing}: {words}", owned)
     kind = next((kind for pattern, kind in _MEANINGS if re.search(pattern, words)), KubectlError)
-    if kind in (KubeConnectionError, KubectlError) and wants_login(words) and not _NO_NETWORK.search(words):
+    if kind in (KubeConnectionError, KubectlError) and wants_login(words):
         kind = LoginWantedError
     advice = _NEXT.get(kind, _nothing)(_Asked(words, namespace, way, context))
     return kind(f"cannot {doing}: {words}" + (f"\n{advice}" if advice else ""))
@@ -267,4 +267,4 @@ def is_cut_short(words: str) -> bool:
 
 def wants_login(words: str) -> bool:
     """Whether kubectl or its login plugin asks for a new login (words: client-go's, and those of common plugins)."""
-    return bool(_LOGIN.search(words))
+    return bool(_LOGIN.search(words)) and not _NO_NETWORK.search(words)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne import objects
 from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
-from krayne.kubectl.failures import failure, wants_login
+from krayne.kubectl.failures import LoginWantedError
 from krayne.services import head_of
 from krayne.text import one_line
 from krayne.tunnels.patience import finished
@@ -166,8 +166,7 @@ class Head:
         """Raises KrayneError where a watch ended for another reason than that its time was over."""
         done = running.kill()
         if done.code and "Expired" not in done.stderr:
-            namespace = self._kubectl.current_namespace
-            raise failure(f"watch the head of {self._place.name}", done.stderr, done.code, namespace=namespace)
+            raise self._kubectl.failure(f"watch the head of {self._place.name}", done)
 
     def _take(self, event: dict[str, Any]) -> bool:
         """Take in one change of a pod; True where the watch is of no more use."""
@@ -201,7 +200,7 @@ class Head:
 
     async def _rest_from(self, error: KrayneError) -> None:
         state = UNREACHABLE
-        if wants_login(str(error)):
+        if isinstance(error, LoginWantedError):
             state = NEEDS_LOGIN
         elif isinstance(error, PermissionDeniedError):
             state = DENIED

@@ -3,7 +3,7 @@
 
 The folder WORLD (its own path + ".world") says what it finds: ``cluster.json``, ``pods.json`` (a list),
 ``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what the head's
-services have written), ``login`` (absent, "fail", "slow", "prompt", "proxy": only with $MARK is there a way),
+services have written), ``login`` (absent, "fail", "offline", "slow", "prompt", "proxy": only with $MARK a way),
 ``forbidden`` (a part of the API paths that the user may not ask). ``calls`` gets a line per call. As the real one (1.30
 to 1.37), a forward ends when the other end refuses one connection.
 """
@@ -41,6 +41,9 @@ def log_in():
     how = read("login")
     if how == "fail":
         fail("error: You must be logged in to the server (Unauthorized)")
+    if how == "offline":
+        sys.stderr.write('Could not connect to the endpoint URL: "https://sts.eu-central-1.amazonaws.com/"\n')
+        fail("Unable to connect to the server: getting credentials: exec: executable aws failed with exit code 255")
     if how == "proxy" and not os.environ.get("MARK"):
         fail("Unable to connect to the server: dial tcp 192.0.2.1:6443: connect: no route to host")
     if how == "slow":

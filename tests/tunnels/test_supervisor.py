@@ -258,6 +258,19 @@ def test_a_login_that_has_run_out_is_told_and_not_hammered(world: World, how: st
     assert answer(port()) == "dashboard of demo-head-1"
 
 
+def test_a_login_plugin_without_a_network_is_an_outage_and_no_missing_login(world: World) -> None:
+    """kubectl is tried again soon, and the tunnel heals by itself once there is a network."""
+    opened()
+    world.login("offline")
+    for child in records()[0].children:
+        kill(child.pid)
+    until(lambda: "endpoint URL" in (list_tunnels()[0].why or ""), timeout=15)
+    assert list_tunnels()[0].state == "unreachable"
+    world.login(None)
+    until(lambda: list_tunnels()[0].state == "up", timeout=30)
+    assert "needs-login" not in Path(list_tunnels()[0].log).read_text()
+
+
 def test_a_kubectl_that_warns_and_is_slow_does_not_ask_for_a_login(world: World) -> None:
     """Each call takes longer than a question is waited for, and has words on stderr: it comes up all the same."""
     world.login("slow")

@@ -136,7 +136,7 @@ class World:
         draft.replace(self._files / name)
 
     def login(self, how: str | None) -> None:
-        """From now on kubectl works (None), is refused ("fail"), or waits for a login ("prompt")."""
+        """From now on kubectl works (None), is refused ("fail"), waits for a login ("prompt"), …: see the stand-in."""
         if how is None:
             (self._files / "login").unlink(missing_ok=True)
         else:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from krayne.errors import KrayneError
 
 
@@ -56,6 +59,23 @@ def lock(path: str, *, wait: bool) -> int | None:
             return None
         raise
     return fd
+
+
+@contextmanager
+def locked(folder: str, *, wait: bool = True) -> Iterator[bool]:
+    """Hold the one lock of a folder, which is made unless it is there. Raises KrayneError where that cannot be.
+
+    Gives whether it is held: not where another process has it and it is not waited for.
+    """
+    try:
+        fd = lock(f"{own(folder)}/.lock", wait=wait)
+    except OSError as error:
+        raise unfit(folder, error) from error
+    try:
+        yield fd is not None
+    finally:
+        if fd is not None:
+            os.close(fd)
 
 
 def unfit(folder: str, error: OSError) -> KrayneError:

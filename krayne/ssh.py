@@ -18,7 +18,6 @@ from krayne.process import CHUNK, Completed, Process, run_attached
 from krayne.services import is_host_key, is_user, public_key
 from krayne.terminal import is_terminal
 from krayne.text import one_line
-from krayne.tunnels import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +69,7 @@ def own_key() -> Key:
 def remember(login: Login) -> str:
     """Make the host's key, which came over a channel that is trusted, the only one known for it; the file's path."""
     path = f"{_folder()}/known_hosts"
-    with places.locked():
+    with private.locked(_folder()):
         try:
             lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
@@ -152,10 +151,10 @@ def _of_agent() -> Key | None:
 
 def _of_home() -> Key | None:
     for path in _candidates(Path("~/.ssh").expanduser()):
-        private = path.with_suffix("")
+        identity = path.with_suffix("")
         with suppress(OSError):
-            if private.exists() and (key := _public(path.read_text(encoding="utf-8", errors="replace"))):
-                return Key(key, str(private))
+            if identity.exists() and (key := _public(path.read_text(encoding="utf-8", errors="replace"))):
+                return Key(key, str(identity))
     return None
 
 
@@ -168,7 +167,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 def _made() -> Key:
     """The key pair made for krayne; made now, or its public half made anew, where it is missing."""
     path = Path(_folder(), "id_ed25519")
-    with places.locked():  # two at once would ask each other whether to overwrite it
+    with private.locked(_folder()):  # two at once would ask each other whether to overwrite it
         if not path.exists():
             _keygen("-q", "-t", "ed25519", "-N", "", "-C", "krayne", "-f", str(path), doing="make a key to log in with")
         half = path.with_suffix(".pub")

@@ -28,6 +28,17 @@ def test_a_lock_is_had_once(tmp_path: Path) -> None:
     assert private.lock(path, wait=False) is None
 
 
+def test_a_folder_s_lock_is_had_once_and_given_back(tmp_path: Path) -> None:
+    """Another folder's is another lock; the folder is made where it is not there."""
+    folder = str(tmp_path / "ssh")
+    with private.locked(folder) as held, private.locked(folder, wait=False) as again:
+        assert (held, again) == (True, False)
+        with private.locked(str(tmp_path / "tunnels"), wait=False) as other:
+            assert other
+    with private.locked(folder, wait=False) as held:
+        assert held
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_that_names_another_way(tmp_path: Path) -> None:
     """A file is where the folder should be."""
     (tmp_path / "state").write_text("")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from krayne import private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 WANTED, STATE, LOCK, LOG = "wanted.json", "state.json", "lock", "log"
 
@@ -42,19 +41,6 @@ def unattended(folder: str) -> bool:
     return True
 
 
-@contextmanager
-def locked(*, wait: bool = True) -> Iterator[bool]:
-    """Hold the one lock under which tunnels are begun, changed and ended. Raises KrayneError where there is none.
-
-    Gives whether it is held: not where another process has it and it is not waited for.
-    """
-    folder = private.own(tunnels_folder())
-    try:
-        fd = private.lock(f"{folder}/.lock", wait=wait)
-    except OSError as error:
-        raise private.unfit(folder, error) from error
-    try:
-        yield fd is not None
-    finally:
-        if fd is not None:
-            os.close(fd)
+def locked(*, wait: bool = True) -> AbstractContextManager[bool]:
+    """Hold the lock under which tunnels are begun, changed and ended: private.locked says how."""
+    return private.locked(tunnels_folder(), wait=wait)

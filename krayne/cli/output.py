@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from krayne.cli.tables import GAP, age, cell, columns, painted
-from krayne.cluster.values import ClusterInfo, Value
+from krayne.cluster.values import ClusterInfo
 from krayne.text import printable
+from krayne.value import Value
 
 
 def cluster_table(
@@ -69,7 +70,7 @@ def names(infos: Iterable[ClusterInfo]) -> str:
     return "".join(f"raycluster.ray.io/{printable(info.name)}\n" for info in infos)
 
 
-def plain(value: Value | Iterable[Value]) -> dict[str, Any]:
+def dict_of(value: Value | Iterable[Value]) -> dict[str, Any]:
     """Give a value's dict; of several ``{"items": […]}``."""
     return value.as_dict() if isinstance(value, Value) else {"items": [each.as_dict() for each in value]}
 
@@ -83,7 +84,7 @@ def to_json(value: Value | Iterable[Value]) -> str:
     """Write a value, or several under ``items``, as kubectl writes JSON."""
     import json
 
-    return printable_json(json.dumps(plain(value), indent=4, ensure_ascii=False)) + "\n"
+    return printable_json(json.dumps(dict_of(value), indent=4, ensure_ascii=False)) + "\n"
 
 
 def printable_json(text: str) -> str:
@@ -102,7 +103,7 @@ def to_yaml(value: Value | Iterable[Value]) -> str:
     """Write a value, or several under ``items``, as YAML."""
     import yaml
 
-    data = plain(value)
+    data = dict_of(value)
     try:
         return _dumped(data, getattr(yaml, "CSafeDumper", yaml.SafeDumper))
     except UnicodeEncodeError:  # libyaml, ten times as fast, takes no lone surrogate

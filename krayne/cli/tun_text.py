@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from krayne.cluster.values import Value
 from krayne.errors import KrayneError
 from krayne.text import one_line, printable
+from krayne.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,12 +11,13 @@ from krayne import objects
 from krayne.cluster.advice import next_steps
 from krayne.cluster.info import info_of
 from krayne.cluster.left_over import left_over
-from krayne.cluster.values import ClusterInfo, Value, plain
+from krayne.cluster.values import ClusterInfo
 from krayne.frozen import FrozenDict
 from krayne.objects import HEAD_GROUP, Object, is_ready
 from krayne.status import judge, own_pods
 from krayne.status.events import Events, event_time, when
 from krayne.status.pods import pod_problem, word_of
+from krayne.value import Value, plain
 
 if TYPE_CHECKING:
     from krayne.services import ServiceInfo

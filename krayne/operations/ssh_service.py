@@ -62,7 +62,7 @@ def _heads(
     from krayne.kubectl.watch import changes
     from krayne.kubectl.watched import Outage, Watched
     from krayne.objects import name as name_of
-    from krayne.tunnels.pauses import Pause
+    from krayne.pauses import Pause
 
     outage, version = Outage(kubectl.tell), cluster["metadata"]["resourceVersion"]
     watched = partial(Watched, kubectl, optional=True, outage=outage, fit=without_managers)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from krayne import __version__, objects
-from krayne.cluster.values import Value
 from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl, Reply
+from krayne.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

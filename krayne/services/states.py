@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from krayne import objects
-from krayne.cluster.values import Value
 from krayne.objects import Object
 from krayne.services.logins import is_host_key, is_user
+from krayne.value import Value
 
 State = Literal["waiting", "installing", "running", "failed", "off", "unknown"]
 

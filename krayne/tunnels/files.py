@@ -10,10 +10,10 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from krayne import private
-from krayne.cluster.values import Value
 from krayne.identity import Identity
 from krayne.tunnels import places
 from krayne.tunnels.state import UNREADABLE, Forward, Holder, Place, Record, Tunnel, Wanted
+from krayne.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

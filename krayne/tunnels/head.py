@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from krayne import objects
 from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
 from krayne.kubectl.failures import LoginWantedError
+from krayne.pauses import Pause
 from krayne.services import head_of
 from krayne.text import one_line
 from krayne.tunnels.patience import finished
-from krayne.tunnels.pauses import Pause
 from krayne.tunnels.running import News, Running, first
 from krayne.tunnels.state import DENIED, NEEDS_LOGIN, UNREACHABLE, Place
 

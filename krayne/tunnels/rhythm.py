@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from krayne.tunnels.pauses import Pause
+from krayne.pauses import Pause
 from krayne.tunnels.running import News, first
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from krayne.cluster.values import Value
 from krayne.identity import Identity, alive
+from krayne.value import Value
 
 if TYPE_CHECKING:
     from krayne.kubectl import Kubectl

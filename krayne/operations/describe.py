@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from krayne.cluster import ClusterDetails, Versions
     from krayne.kubectl import Reply
     from krayne.objects import Object
-    from krayne.services import ServiceInfo
 
 _PATIENCE = 5.0  # seconds that the head has to answer: kubectl exec knows no limit, whatever --request-timeout says
 # Runs in the head: the installed Ray without importing it, and the Python that it runs in.
@@ -34,6 +33,7 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
     from krayne.cluster import cluster_details
     from krayne.operations.local_urls import with_local_urls
     from krayne.operations.reading import found_cluster, items, missing_right, of_cluster
+    from krayne.operations.services import services_or_why
 
     kubectl = (kubectl or Kubectl()).within(namespace)
     with kubectl.get_cluster(name) as asked, kubectl.list_pods([name]) as its_pods, kubectl.list_events() as heard:
@@ -42,7 +42,7 @@ def describe_cluster(name: str, namespace: str | None = None, *, kubectl: Kubect
         pods = items(its_pods, lambda error: unread.update(pods=missing_right(error)))
         events = items(heard, lambda error: unread.update(events=missing_right(error)))
     with _ask_versions(kubectl, pods or []) as versions_asked:  # runs while the services are asked
-        services = _services(kubectl, cluster, pods)
+        services = services_or_why(kubectl, cluster, pods, within=kubectl.patience(_PATIENCE))
         versions = _running_versions(versions_asked, kubectl.patience(_PATIENCE))
     now = datetime.now(timezone.utc)
     details = cluster_details(
@@ -80,18 +80,3 @@ def _running_versions(asked: Reply | None, within: float) -> Versions | None:
         return None
     ray, python = (*answer.split(), "", "")[:2]
     return Versions(ray=ray, python=python, source="head") if python else None
-
-
-def _services(kubectl: Kubectl, cluster: Object, pods: Sequence[Object] | None) -> tuple[ServiceInfo, ...]:
-    """How the services stand; unknown, with the reason, where the head may not be asked or does not answer."""
-    from krayne.kubectl.failures import NoAnswerError
-    from krayne.operations.services import services_of
-    from krayne.services import services_in, unknown
-
-    within = kubectl.patience(_PATIENCE)
-    try:
-        return services_of(kubectl, cluster, pods, within=within)
-    except NoAnswerError:
-        return unknown(services_in(cluster), f"the head did not answer in {within:g} s")
-    except KrayneError as error:
-        return unknown(services_in(cluster), str(error).splitlines()[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from krayne.errors import KrayneError
 from krayne.kubectl import Kubectl
 
 if TYPE_CHECKING:
@@ -52,3 +53,31 @@ def services_of(
     written = kubectl.exec(head.pod, head.container, *READ_STATES).text(within=within)
     fresh = head.started is not None and (datetime.now(timezone.utc) - head.started).total_seconds() < _HOOK_SECONDS
     return read_states(written, enabled, fresh=fresh)
+
+
+def services_or_why(
+    kubectl: Kubectl, cluster: Object, pods: Sequence[Object] | None, *, within: float | None = None
+) -> tuple[ServiceInfo, ...]:
+    """As services_of; unknown, with the reason, where the head may not be asked or does not answer."""
+    from krayne.kubectl.failures import NoAnswerError
+    from krayne.services import services_in, unknown
+
+    try:
+        return services_of(kubectl, cluster, pods, within=within)
+    except NoAnswerError:
+        return unknown(services_in(cluster), f"the head did not answer in {within:g} s")
+    except KrayneError as error:
+        return unknown(services_in(cluster), str(error).splitlines()[0])
+
+
+def read_services(kubectl: Kubectl, cluster: Object) -> tuple[ServiceInfo, ...]:
+    """The services of a cluster that has been read; unknown, with the reason, where that cannot be asked."""
+    from krayne import objects
+    from krayne.operations.reading import items
+    from krayne.services import services_in, unknown
+
+    try:
+        pods = items(kubectl.list_pods([objects.name(cluster)]))
+    except KrayneError as error:
+        return unknown(services_in(cluster), str(error).splitlines()[0])
+    return services_or_why(kubectl, cluster, pods)

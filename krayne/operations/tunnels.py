@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from krayne.errors import ClusterNotReadyError, KrayneError, UsageError
+from krayne.errors import ClusterNotReadyError, UsageError
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
 from krayne.operations.tunnel_wait import Held, await_tunnel
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from krayne.services import ServiceInfo
     from krayne.tunnels.state import Holder, Record, Tunnel
 
     Progress = Callable[[Tunnel], None]
@@ -197,6 +196,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
     from dataclasses import replace
 
     from krayne.operations.reading import read_cluster
+    from krayne.operations.services import read_services
     from krayne.tunnels.control import hold
     from krayne.tunnels.state import Place
     from krayne.tunnels.targets import TARGETS, enabled
@@ -213,7 +213,7 @@ def _hold(kubectl: Kubectl, name: str, only: Sequence[str], asked: Mapping[str, 
     wanted = tuple(each for each in there if not only or each in only or each in asked)
     remote = {each: there[each] for each in wanted}
     if not all(TARGETS[each].ray for each in wanted):  # these may listen elsewhere than they were told to
-        told = services(kubectl, cluster)
+        told = read_services(kubectl, cluster)
         remote |= {each.service: each.port for each in told if each.port and each.service in remote}
     named = replace(holder, services=wanted)
 
@@ -238,13 +238,3 @@ def _demand_head(kubectl: Kubectl, cluster: dict[str, Any]) -> None:
 
             text += f"\nResume it: {resume(cluster_info(cluster, now=datetime.now(timezone.utc)), kubectl.way)}"
         raise ClusterNotReadyError(text)
-
-
-def services(kubectl: Kubectl, cluster: dict[str, Any]) -> tuple[ServiceInfo, ...]:
-    """The services of the head, with their secrets; none where they cannot be asked (no right to exec, no exec)."""
-    from krayne.operations.services import services_of
-
-    try:
-        return services_of(kubectl, cluster, kubectl.list_pods([cluster["metadata"]["name"]]).items())
-    except KrayneError:
-        return ()

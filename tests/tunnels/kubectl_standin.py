@@ -4,8 +4,8 @@
 The folder WORLD (its own path + ".world") says what it finds: ``cluster.json``, ``pods.json`` (a list),
 ``routes.json`` (pod -> port in the pod -> port of this machine), ``secret.json``, ``services`` (what the head's
 services have written), ``login`` (absent, "fail", "offline", "slow", "prompt", "proxy": only with $MARK a way),
-``forbidden`` (a part of the API paths that the user may not ask). ``calls`` gets a line per call. As the real one (1.30
-to 1.37), a forward ends when the other end refuses one connection.
+``forbidden`` (a part of the API paths that the user may not ask, or "pods/exec"). ``calls`` gets a line per call. As
+the real one (1.30 to 1.37), a forward ends when the other end refuses one connection.
 """
 
 import json
@@ -180,6 +180,8 @@ def main(argv):
     elif words[0] == "port-forward":
         local, _, remote = words[2].partition(":")
         forward(words[1].removeprefix("pod/"), int(local), int(remote))
+    elif words[0] == "exec" and read("forbidden") == "pods/exec":
+        fail('Error from server (Forbidden): pods "demo-head-1" is forbidden: User "me" cannot create "pods/exec"')
     elif words[0] == "exec":
         execute(argv[argv.index("--") + 1 :])
     elif words[0] == "delete":

@@ -182,6 +182,26 @@ def test_open_says_what_failed_and_what_cannot_be_read(world: World, shell: Shel
     assert f"  notebook   http://127.0.0.1:{port}  (its token cannot be read: " in said
 
 
+def test_open_says_why_a_secret_cannot_be_read(world: World, shell: Shell) -> None:
+    """In the notebook's line, in a warning for Ray's token, and in the data."""
+    world.make_cluster(ports={"notebook": 8888})
+    assert world.cluster
+    world.cluster["spec"]["authOptions"] = {"mode": "token"}
+    world.write("cluster.json", world.cluster)
+    world.write("secret.json", {"data": {}})
+    world.write("forbidden", "pods/exec")
+    world.listen("demo-head-1", 8888, "jupyter")
+    said = krayne(shell, "tun-open", "demo").ok()
+    port = next(each.local_port for each in list_tunnels()[0].forwards if each.service == "notebook")
+    refused = "cannot exec demo-head-1: Error from server (Forbidden): "
+    assert f"  notebook   http://127.0.0.1:{port}  (its token cannot be read: {refused}" in said.out
+    missing = "secret demo in namespace ml has no auth_token"
+    assert said.err == f"Warning: Ray asks for a token, which cannot be read: {missing}\n"
+    unread = krayne(shell, "tun-open", "demo", "-o", "json").ok().json["unread"]
+    assert unread.pop("notebook").startswith(refused)
+    assert unread == {"ray": missing}
+
+
 def test_list_shows_a_tunnel_whose_cluster_is_gone(world: World, shell: Shell) -> None:
     """It has no ports any more, and a line all the same; why is said in words."""
     krayne(shell, "tun-open", "demo", "--only", "dashboard").ok()

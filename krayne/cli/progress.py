@@ -120,7 +120,8 @@ def wait_for(kubectl: Kubectl, sent: Sent, timeout: float | None, failures: Fail
 @contextmanager
 def interruptible(kubectl: Kubectl, sent: Sent) -> Iterator[None]:
     """On ^C say what stays of what was ``sent`` until then, how to go on and how to undo it."""
-    from krayne.operations.wait import is_to_be_suspended, see_why
+    from krayne.operations.hints import see_why
+    from krayne.operations.wait import is_to_be_suspended
 
     try:
         yield

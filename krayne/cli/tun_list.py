@@ -58,14 +58,14 @@ def table(tunnels: Sequence[Tunnel], *, headers: bool, wide: bool = False, ages:
 
     from krayne.cli.tables import NONE, age, cell, columns
     from krayne.text import one_line
-    from krayne.tunnels.state import DOWN, STARTING
+    from krayne.tunnels.state import DOWN, REPAIRING, STARTING, UP
 
     now = datetime.now(timezone.utc)
     titles = ["NAMESPACE", "NAME", "SERVICE", "PORT", "STATE", *(["SINCE"] if ages else []), "RESTARTS"]
     rows = [titles + (["URL", "POD", "SERVER", "WHY"] if wide else [])] if headers else []
     for tunnel in tunnels:
         for each in tunnel.forwards or (None,):
-            its_own = each and (tunnel.state in ("up", "repairing") or each.state not in (DOWN, STARTING))
+            its_own = each and (tunnel.state in (UP, REPAIRING) or each.state not in (DOWN, STARTING))
             stands = each if each and its_own else tunnel
             row = [tunnel.namespace, tunnel.name, each.service if each else "", str(each.local_port) if each else ""]
             row += [stands.state, *([age(stands.since, now)] if ages else []), str(each.restarts) if each else ""]

@@ -22,7 +22,7 @@ from krayne.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from krayne.operations.tunnels import Progress
+    from krayne.operations.tunnel_wait import Progress
     from krayne.tunnels.state import Tunnel
 
 EXAMPLES = """

@@ -57,6 +57,7 @@ def exec_in_cluster(
 def _pod_for(kubectl: Kubectl, name: str, group: str | None) -> Object:
     """The pod to run something in: the head's, or a worker's of a group. Raises where there is none."""
     from krayne import objects
+    from krayne.operations.hints import see_why
     from krayne.operations.reading import read_with_pods
 
     cluster, pods = read_with_pods(kubectl, name)
@@ -67,8 +68,7 @@ def _pod_for(kubectl: Kubectl, name: str, group: str | None) -> Object:
     pod = _first_running([each for each in pods if objects.group_of(each) == wanted])
     if pod is None:
         what = "head" if group is None else f"worker of group {group}"
-        where = kubectl.where(name)
-        raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\nSee why: kubectl krayne describe {where}")
+        raise ClusterNotReadyError(f"no {what} of {kubectl.named(name)} runs\n{see_why(kubectl, name)}")
     return pod
 
 

@@ -58,6 +58,7 @@ def _heads(
     kubectl: Kubectl, name: str, cluster: dict[str, Any], until: float | None
 ) -> Generator[tuple[Object, HeadPod], None, None]:
     """The running head whenever it is worth a look: at once where it is another one, else after growing pauses."""
+    from krayne.kubectl import pod_selector
     from krayne.kubectl.listing import without_managers
     from krayne.kubectl.watch import changes
     from krayne.kubectl.watched import Outage, Watched
@@ -66,9 +67,9 @@ def _heads(
 
     outage, version = Outage(kubectl.tell), cluster["metadata"]["resourceVersion"]
     watched = partial(Watched, kubectl, optional=True, outage=outage, fit=without_managers)
-    itself, its_head = f"metadata.name={name}", f"ray.io/cluster={name},ray.io/node-type=head"
+    itself = f"metadata.name={name}"
     clusters = watched(kubectl.clusters_path(), objects=[cluster], version=version, fieldSelector=itself)
-    pods = watched(kubectl.core_path("pods"), labelSelector=its_head)
+    pods = watched(kubectl.core_path("pods"), labelSelector=pod_selector([name], heads=True))
     last, pause, due = None, Pause(), 0.0
     for _ in changes([clusters, pods], until=until, tick=_LOOK[0]):
         if clusters.readable == []:  # None: the user may get it, and not watch it

@@ -121,14 +121,17 @@ def _settled(tunnel: Tunnel, services: Sequence[str], must: Sequence[str]) -> bo
 
 
 def _stuck(kubectl: Kubectl, tunnel: Tunnel, *, stays: bool) -> str:
+    from krayne.tunnels.state import NEEDS_LOGIN
+
     where = kubectl.where(tunnel.name)
     text = f"the tunnel to {kubectl.named(tunnel.name)} cannot come up: {tunnel.state}: {tunnel.why}"
-    if tunnel.state == "needs-login":
+    if tunnel.state == NEEDS_LOGIN:
         text += f"\nLog in (any kubectl command asks for it), then again: kubectl krayne tun-open {where}"
     return f"{text}\nIts log: {tunnel.log}" if stays else text
 
 
 def _late(kubectl: Kubectl, held: Held, tunnel: Tunnel | None, timeout: float | None) -> str:
+    from krayne.operations.hints import see_why
     from krayne.tunnels.state import UP
 
     name = held.place.name
@@ -139,10 +142,10 @@ def _late(kubectl: Kubectl, held: Held, tunnel: Tunnel | None, timeout: float | 
         lines[0] += f" ({tunnel.state}{f': {tunnel.why}' if tunnel.why else ''})"
         down = [each for each in tunnel.forwards if each.state != UP]
         lines += [f"  {each.service}: {each.state}{f', {each.why}' if each.why else ''}" for each in down]
-    where = kubectl.where(name)
     if held.stays:
+        where = kubectl.where(name)
         lines.append(f"See:   kubectl krayne tun-list; kubectl krayne describe {where}")
         lines.append(f"Close: kubectl krayne tun-close {where}")
     else:
-        lines.append(f"See why: kubectl krayne describe {where}")
+        lines.append(see_why(kubectl, name))
     return "\n".join(lines)

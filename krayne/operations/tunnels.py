@@ -12,12 +12,11 @@ from krayne.operations import timeouts
 from krayne.operations.tunnel_wait import Held, await_tunnel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
+    from krayne.operations.tunnel_wait import Progress
     from krayne.tunnels.state import Holder, Record, Tunnel
-
-    Progress = Callable[[Tunnel], None]
 
 USER = "user"  # the holder that stays until tun-close
 _LOOK = 0.2  # seconds between looks at the state file for somebody who reads what is shown

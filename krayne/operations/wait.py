@@ -9,6 +9,7 @@ from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeo
 from krayne.kubectl import Kubectl
 from krayne.operations import timeouts
 from krayne.operations.followed import Followed
+from krayne.operations.hints import see_why
 from krayne.operations.reading import read_cluster
 from krayne.operations.words import LastWords
 
@@ -183,8 +184,3 @@ def _late(
 def _explained(kubectl: Kubectl, name: str, goal: Status, verdict: Verdict, words: LastWords | str = "") -> str:
     text = f"{kubectl.named(name)} is {verdict.status} and will not become {goal} by itself: {verdict.cause}"
     return f"{text}{words}\n{see_why(kubectl, name)}"
-
-
-def see_why(kubectl: Kubectl, name: str) -> str:
-    """The command that leads on from a cluster that is not ready."""
-    return f"See why: kubectl krayne describe {kubectl.where(name)}"

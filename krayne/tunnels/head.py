@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne import objects
 from krayne.errors import ClusterNotFoundError, KrayneError, PermissionDeniedError
+from krayne.kubectl import pod_selector
 from krayne.kubectl.failures import LoginWantedError
 from krayne.pauses import Pause
 from krayne.services import head_of
@@ -235,4 +236,4 @@ class Head:
 
     @property
     def _selector(self) -> str:
-        return f"ray.io/cluster={self._place.name},ray.io/node-type=head"
+        return pod_selector([self._place.name], heads=True)

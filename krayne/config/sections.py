@@ -54,7 +54,8 @@ class Section:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields that have a value, as a fresh plain dict."""
-        return {name: thaw(value) for name, value in self._fields.items() if value is not None}
+        fields: dict[str, Any] = thaw(self)
+        return fields
 
 
 def freeze(value: Any, node: schema.Schema) -> Any:
@@ -69,10 +70,10 @@ def freeze(value: Any, node: schema.Schema) -> Any:
     return value
 
 
-def thaw(value: Any) -> Any:
-    """The reverse of freeze: plain dicts and lists, a fresh copy."""
+def thaw(value: Any, *, nones: bool = False) -> Any:
+    """The reverse of freeze: plain dicts and lists, a fresh copy. ``nones``: with the fields that have no value."""
     if isinstance(value, Section):
-        return value.as_dict()
+        return {name: thaw(item, nones=nones) for name, item in value._fields.items() if nones or item is not None}
     if isinstance(value, dict):
-        return {key: thaw(item) for key, item in value.items()}
-    return [thaw(item) for item in value] if isinstance(value, tuple) else copy.copy(value)
+        return {key: thaw(item, nones=nones) for key, item in value.items()}
+    return [thaw(item, nones=nones) for item in value] if isinstance(value, tuple) else copy.copy(value)

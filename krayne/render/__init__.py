@@ -26,12 +26,12 @@ def render(config: ClusterConfig, template: Path | None = None) -> dict[str, Any
     ``template`` is a user's own, rendered instead of krayne's; it sees the configuration and nothing else.
     Raises TemplateError where the template fails or gives something else than that RayCluster.
     """
+    from krayne.config.sections import thaw
     from krayne.render.environment import fill_in
     from krayne.render.reading import one_mapping
-    from krayne.render.variables import variables
 
     path = template or _TEMPLATE
-    manifest = one_mapping(fill_in(path, variables(config)), path)
+    manifest = one_mapping(fill_in(path, thaw(config, nones=True)), path)
     wrong = _not_itself(manifest, config)
     if wrong:
         raise TemplateError(f"{path}: does not give the RayCluster that was asked for: {'; '.join(wrong)}")

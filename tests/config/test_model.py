@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from krayne.config import ClusterConfig, model
+from krayne.config.sections import thaw
 from krayne.errors import ConfigValidationError
 
 CONFIG = ClusterConfig(
@@ -81,6 +82,14 @@ def test_given_and_complete() -> None:
     assert config.as_dict()["head"]["memory"] == "5Gi"
     assert "image" not in config.as_dict()
     assert json.loads(json.dumps(CONFIG.as_dict())) == CONFIG.as_dict()
+
+
+def test_what_has_no_value_is_thawed_where_asked_for() -> None:
+    """None at every depth, as templates want it; as_dict leaves it out."""
+    whole = thaw(CONFIG, nones=True)
+    assert (whole["image"], whole["head"]["image"]) == (None, None)
+    assert (whole["worker_groups"][0]["image"], whole["worker_groups"][0]["name"]) == (None, "gpu")
+    assert "image" not in CONFIG.as_dict()["head"]
 
 
 def test_equality_hash_copy_pickle() -> None:

@@ -15,11 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from krayne.config import ClusterConfig, load_configs
+from krayne.config.sections import thaw
 from krayne.paths import TEMPLATES
 from krayne.render import FIELD_SINCE, render, to_yaml
 from krayne.render.environment import fill_in
 from krayne.render.reading import one_mapping
-from krayne.render.variables import variables
 from tests.support.kubelet import expanded
 from tests.support.nasty import NASTY
 
@@ -73,7 +73,7 @@ def rendered(values: dict[str, Any]) -> dict[str, Any]:
 def values() -> dict[str, Any]:
     """The template variables of a configuration that uses every field."""
     (config,) = load_configs(str(EVERYTHING))
-    return variables(config)
+    return thaw(config, nones=True)
 
 
 @given(data=st.data())
@@ -157,12 +157,12 @@ def test_the_result_is_the_callers_own() -> None:
 
 def test_every_field_of_the_version_table_is_rendered() -> None:
     """The table names manifest fields that this template makes, by configuration fields that ask for them."""
-    manifest = rendered(variables(load_configs(str(EVERYTHING))[0]))
+    manifest = rendered(thaw(load_configs(str(EVERYTHING))[0], nones=True))
     for field, since in FIELD_SINCE.items():
         found: Any = manifest
         for key in field.split("."):
             found = found[key]
-        assert since.config in variables(ClusterConfig(name="x"))
+        assert since.config in thaw(ClusterConfig(name="x"), nones=True)
 
 
 def test_importing_it_loads_neither_jinja2_nor_yaml() -> None:

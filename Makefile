@@ -45,9 +45,10 @@ test-cluster: $(STAMP) ## the same end-to-end tests on KUBECONFIG's cluster
 test-services: $(STAMP) ## a head's services for real: PyPI's notebook, the system's sshd, a stand-in for code-server
 	pytest -m services tests/services $(ARGS)
 
-lint: $(STAMP) ## ruff: rules and format
+lint: $(STAMP) ## ruff: rules and format; import-linter: what may import what
 	ruff check
 	ruff format --check
+	lint-imports --no-cache
 
 type: $(STAMP) ## mypy, strict
 	mypy

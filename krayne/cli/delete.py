@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from krayne.cli.manifests import show_change
 from krayne.cli.notices import Failures, warn
 from krayne.cli.options import Command, cluster_name, connection, output, waiting
-from krayne.errors import ClusterNotFoundError, PermissionDeniedError
 from krayne.kubectl import Kubectl
 from krayne.terminal import is_terminal
 
@@ -84,10 +82,10 @@ def delete(
 
 def _deleted(kubectl: Kubectl, name: str, dry_run: str, *, ignore_not_found: bool) -> bool:
     """Delete one that was there a moment ago; False if it has gone since, where that is no error."""
-    from krayne.operations.delete import delete_cluster
+    from krayne.operations.delete import send_delete
 
-    return dry_run == "client" or delete_cluster(
-        name, wait=False, ignore_not_found=ignore_not_found, dry_run=dry_run == "server", kubectl=kubectl
+    return dry_run == "client" or send_delete(
+        kubectl, name, ignore_not_found=ignore_not_found, dry_run=dry_run == "server"
     )
 
 
@@ -111,37 +109,17 @@ def _wait(kubectl: Kubectl, names: Sequence[str], timeout: float | None, failure
 def _targets(
     kubectl: Kubectl, names: Sequence[str], selector: str | None, failures: Failures, *, ignore_not_found: bool
 ) -> list[str]:
-    """The clusters meant, which are there; warns about those that another object would make again."""
-    from krayne.operations.owners import owner_warning
+    """The clusters meant, which are there; tells of those that are not, and of those that their owner makes again."""
+    from krayne.operations.delete import clusters_to_delete, warn_of_owner
     from krayne.operations.reading import missing_cluster
 
-    names = tuple(dict.fromkeys(names))
-    there: Sequence[str] | None = None
-    try:
-        clusters = {item["metadata"]["name"]: item for item in kubectl.list_clusters(selector=selector).items()}
-        there = sorted(clusters)
-    except PermissionDeniedError:
-        if not names:
-            raise
-        clusters = _each(kubectl, names)
-    missing = [name for name in names if name not in clusters]
-    if missing and not ignore_not_found:
+    found = clusters_to_delete(kubectl, names, selector)
+    if found.missing and not ignore_not_found:
         with failures.told():
-            raise missing_cluster(kubectl, missing, there)
-    targets = [name for name in names or sorted(clusters) if name in clusters]
-    for name in targets:
-        if text := owner_warning(clusters[name], "delete"):
-            warn(text)
-    return targets
-
-
-def _each(kubectl: Kubectl, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Those of the clusters that are there, each asked for by its name: for a user who may not list them."""
-    found = {}
-    for name in names:
-        with suppress(ClusterNotFoundError):
-            found[name] = kubectl.get_cluster(name).json()
-    return found
+            raise missing_cluster(kubectl, found.missing, found.there)
+    for cluster in found.clusters.values():
+        warn_of_owner(cluster, warn)
+    return list(found.clusters)
 
 
 def _confirm(targets: Sequence[str], namespace: str) -> None:

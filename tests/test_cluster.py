@@ -181,10 +181,10 @@ def test_events_of_the_newer_kind_are_counted() -> None:
 def test_versions_come_from_the_head_where_it_was_asked() -> None:
     """Else from what the spec asks for, and it says which."""
     capture = CAPTURES["ready-3-ready"]
-    asked = Versions("2.60.0", "3.11.9", "the running head")
+    asked = Versions("2.60.0", "3.11.9", "head")
     seen = cluster_details(capture.cluster, capture.pods, (), now=capture.now, versions=asked)
     assert seen.versions == asked
-    assert details("ready-3-ready").versions == Versions("2.60.0", None, "the spec")
+    assert details("ready-3-ready").versions == Versions("2.60.0", None, "spec")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from krayne.cluster.values import ClusterInfo, Head
 from krayne.text import count, one_line, printable
 
 _UNKNOWN, _FORBIDDEN = "<unknown>", "<forbidden>"
+_READ_FROM = {"head": "the running head", "spec": "the spec"}
 _LONG = 1000  # characters of a message; that of a hook that failed may hold a whole program, twice
 
 
@@ -58,7 +59,7 @@ def _sections(details: ClusterDetails, now: datetime) -> list[tuple[str, list[st
     versions = [
         ("Ray", details.versions.ray),
         ("Python", details.versions.python),
-        ("Read from", details.versions.source),
+        ("Read from", _READ_FROM[details.versions.source]),
         ("KubeRay", info.kuberay_version),
     ]
     nothing = _UNKNOWN if details.pods is None else NONE

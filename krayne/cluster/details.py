@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from krayne import objects
 from krayne.cluster.advice import next_steps
@@ -66,11 +66,11 @@ class Event(Value):
 
 @dataclass(frozen=True, slots=True)
 class Versions(Value):
-    """Ray's and Python's versions. ``source``: where they were read from, ``the running head`` or ``the spec``."""
+    """Ray's and Python's versions. ``source``: where they were read from, the running head or the cluster's spec."""
 
     ray: str | None
     python: str | None
-    source: str
+    source: Literal["head", "spec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def cluster_details(
     info = info_of(cluster, pods, verdict)
     return ClusterDetails(
         info=info,
-        versions=versions or Versions(info.ray_version, None, "the spec"),
+        versions=versions or Versions(info.ray_version, None, "spec"),
         pods=None if pods is None else tuple(_pod(pod, heard.hints(pod), now) for pod in sorted(own or (), key=_place)),
         conditions=tuple(_condition(each) for each in objects.items(cluster, "status", "conditions")),
         events=None if events is None else _merged(events),

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
+from typing import Literal
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from krayne.cli.description import details_text
 from krayne.cli.output import cluster_table, names, to_json, to_yaml
-from krayne.cluster import ClusterDetails, ClusterInfo, Owner, cluster_details
+from krayne.cluster import ClusterDetails, ClusterInfo, Owner, Versions, cluster_details
 from krayne.status import Status
 from tests.support.captures import Capture, captured, made
 
@@ -208,3 +209,10 @@ def test_a_description_in_colour_paints_the_status() -> None:
 def test_ages_move_with_the_clock() -> None:
     """AGE is counted to now."""
     assert cluster_table([info()], now=NOW + timedelta(days=5, hours=3)).splitlines()[1].split()[-1] == "5d3h"
+
+
+@pytest.mark.parametrize(("source", "told"), [("head", "the running head"), ("spec", "the spec")])
+def test_where_versions_were_read_from_is_told_in_words(source: Literal["head", "spec"], told: str) -> None:
+    """The value is one of two words, for scripts."""
+    seen = replace(details(CAPTURES["ready-3-ready"]), versions=Versions("2.60.0", None, source))
+    assert re.search(f"^  Read from: +{told}$", details_text(seen, now=NOW), re.MULTILINE)

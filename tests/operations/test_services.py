@@ -96,7 +96,7 @@ def test_a_head_that_does_not_answer_holds_describe_up_no_longer_than_allowed(
     fake_kubectl.reply("exec", hangs=True, stubborn=True, times=2)
     details = describe_cluster("demo", kubectl=replace(kubectl, request_timeout="500ms"))
     assert [info.why for info in details.services] == ["the head did not answer in 0.5 s"] * 2 + [None]
-    assert details.versions.source == "the spec"
+    assert details.versions.source == "spec"
     assert left_behind(fake_kubectl) == []
 
 

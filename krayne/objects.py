@@ -15,6 +15,8 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"  # names the LocalQueue through which 
 # Ray's own ports by their names, which KubeRay gives a head that names none (KubeRay 1.6, getDefaultPorts).
 RAY_PORTS = {"dashboard": 8265, "client": 10001, "serve": 8000}
 
+UNBOUNDED = 2**31 - 1  # maxReplicas where none is said: the default of KubeRay's CRD
+
 _EMPTY: Object = {}
 
 
@@ -136,7 +138,7 @@ def desired_pods(group: Object) -> int:
     if group.get("suspend") is True:
         return 0
     low = max(integer(group.get("minReplicas")), 0)
-    high = integer(group.get("maxReplicas"), 2**31 - 1)
+    high = integer(group.get("maxReplicas"), UNBOUNDED)
     wanted = integer(group.get("replicas"), low)
     wanted = low if wanted < low else min(wanted, high)
     return max(wanted, 0) * max(integer(group.get("numOfHosts"), 1), 1)

@@ -118,7 +118,7 @@ def _head(cluster: Object, pod: Object | None) -> Head:
 
 def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdict: Verdict) -> WorkerGroup:
     name, desired = objects.string(group, "groupName"), objects.desired_pods(group)
-    high = objects.integer(group.get("maxReplicas"), 2**31 - 1)
+    high = objects.integer(group.get("maxReplicas"), objects.UNBOUNDED)
     each = asked(group)
     ready: int | None = desired if verdict.status is Status.READY else None
     if pods is not None:
@@ -129,7 +129,7 @@ def _group(group: Object, pods: Sequence[Object] | None, cluster: Object, verdic
         name=name,
         replicas=max(objects.integer(group.get("replicas")), 0),
         min_replicas=max(objects.integer(group.get("minReplicas")), 0),
-        max_replicas=max(high, 0) if high < 2**31 - 1 else None,
+        max_replicas=max(high, 0) if high < objects.UNBOUNDED else None,
         num_of_hosts=max(objects.integer(group.get("numOfHosts"), 1), 1),
         desired=desired,
         ready=ready,

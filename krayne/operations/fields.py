@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from krayne.objects import HEAD_GROUP as HEAD
+from krayne.objects import worker_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ _SHOWN = 6
 def configured(cluster: dict[str, Any]) -> dict[str, Any]:
     """What a configuration makes, the groups first."""
     spec, metadata = cluster.get("spec") or {}, cluster["metadata"]
-    groups = {"workerGroupSpecs": spec.get("workerGroupSpecs") or []}
+    groups = {"workerGroupSpecs": worker_groups(cluster)}
     return {"spec": {**groups, **spec}, "metadata": {part: metadata.get(part) for part in ("labels", "annotations")}}
 
 

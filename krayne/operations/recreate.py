@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from krayne.kubectl import Kubectl, pod_selector
 from krayne.objects import HEAD_GROUP as HEAD
-from krayne.objects import Object, at, group_spec, items, mapping, ray_container, string, worker_groups
+from krayne.objects import (
+    Object,
+    at,
+    group_of,
+    group_spec,
+    is_going,
+    items,
+    mapping,
+    ray_container,
+    string,
+    worker_groups,
+)
 from krayne.operations.fields import named_groups
 from krayne.quantity import parse
 
@@ -47,8 +58,8 @@ def outdated(kubectl: Kubectl, before: dict[str, Any], after: dict[str, Any]) ->
     pods = listed(kubectl.list_pods([after["metadata"]["name"]])) or []
     running: dict[str, list[Object]] = {}
     for pod in pods:
-        if not pod["metadata"].get("deletionTimestamp"):
-            running.setdefault((pod["metadata"].get("labels") or {}).get("ray.io/group", ""), []).append(pod)
+        if not is_going(pod):
+            running.setdefault(group_of(pod), []).append(pod)
 
     def behind(group: str) -> bool:
         changed = group in old and old[group] != new[group]

@@ -6,6 +6,7 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from krayne import objects
 from krayne.errors import ConflictError, UsageError
 from krayne.kubectl import Kubectl
 from krayne.operations.submit import warn_caller
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from krayne.cluster import ClusterInfo
     from krayne.operations.submit import Warn
 
-_UNBOUNDED = 2**31 - 1  # the CRD's default of maxReplicas
 _TRIES = 5  # a writer that is faster than us five times in a row is at war with us
 
 
@@ -106,7 +106,7 @@ def _scale(
 
 
 def _find_group(cluster: dict[str, Any], group: str | None) -> int:
-    groups = [each.get("groupName") for each in cluster["spec"].get("workerGroupSpecs") or []]
+    groups = [each.get("groupName") for each in objects.worker_groups(cluster)]
     if group is None and len(groups) == 1:
         return 0
     if group in groups:
@@ -167,7 +167,6 @@ def _changed(cluster: dict[str, Any], index: int, wanted: _Bounds) -> dict[str, 
 
 def _warn_of_undoing(cluster: dict[str, Any], current: dict[str, Any], wanted: _Bounds, warn: Warn) -> None:
     """Tell what will undo the change: the cluster's end, its owner, or its autoscaler."""
-    from krayne import objects
     from krayne.operations.owners import owner_warning
 
     if objects.is_going(cluster):
@@ -178,10 +177,10 @@ def _warn_of_undoing(cluster: dict[str, Any], current: dict[str, Any], wanted: _
     if wanted.replicas is None or not cluster["spec"].get("enableInTreeAutoscaling"):
         return
     after, number = _after(current, wanted), wanted.replicas
-    low, high = after.min_replicas or 0, _UNBOUNDED if after.max_replicas is None else after.max_replicas
+    low, high = after.min_replicas or 0, objects.UNBOUNDED if after.max_replicas is None else after.max_replicas
     bounds = (f"--min {number}" if low < number else "", f"--max {number}" if number < high else "")
     if missing := " ".join(filter(None, bounds)):
-        between = f"between {low} and {high}" if high < _UNBOUNDED else f"from {low} on"
+        between = f"between {low} and {high}" if high < objects.UNBOUNDED else f"from {low} on"
         warn(
             f"the autoscaler sets the replicas of group {current['groupName']}, {between} as the load asks for, and "
             f"may override {number}; to keep just that many: {missing}"

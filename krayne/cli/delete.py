@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -91,14 +90,14 @@ def _deleted(kubectl: Kubectl, name: str, dry_run: str, *, ignore_not_found: boo
 
 def _wait(kubectl: Kubectl, names: Sequence[str], timeout: float | None, failures: Failures) -> None:
     """Wait until clusters are gone, all within ``timeout`` seconds. On ^C say which go on going, and how to follow."""
+    from krayne.operations.timeouts import end_of, left_until
     from krayne.operations.wait import wait_until_deleted
 
-    until = None if timeout is None else time.monotonic() + timeout
+    until = end_of(timeout)
     for number, name in enumerate(names):
-        left = None if until is None else max(0.0, until - time.monotonic())
         try:
             with failures.told():
-                wait_until_deleted(name, timeout=left, kubectl=kubectl)
+                wait_until_deleted(name, timeout=left_until(until), kubectl=kubectl)
         except KeyboardInterrupt:
             click.echo("\nStopped; what was deleted goes on being so. To wait for its end:", err=True)
             for each in names[number:]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -98,19 +97,19 @@ def live_lines(info: ClusterInfo, width: int) -> list[str]:
 
 def wait_for(kubectl: Kubectl, sent: Sent, timeout: float | None, failures: Failures) -> None:
     """Wait until clusters are what was asked for, all within ``timeout`` seconds, and say what one can do then."""
+    from krayne.operations.timeouts import end_of, left_until
     from krayne.operations.wait import wait_until_as_configured
 
-    until = None if timeout is None else time.monotonic() + timeout
+    until = end_of(timeout)
     for number, change in enumerate(sent.changes):
         _, there = _found(kubectl, change)
-        left = None if until is None else max(0.0, until - time.monotonic())
         fresh = None if number else change.cluster  # the others may have become ready meanwhile
         with failures.told():
             try:
                 with Progress() as progress:
                     beside = progress.beside(there)
                     info = wait_until_as_configured(
-                        change.config, timeout=left, progress=progress, kubectl=beside, cluster=fresh
+                        change.config, timeout=left_until(until), progress=progress, kubectl=beside, cluster=fresh
                     )
             except ClusterNotReadyError as error:
                 raise type(error)(f"{error}{_undo(kubectl, change)}", error.cluster) from error

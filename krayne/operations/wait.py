@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from krayne.errors import ClusterFailedError, ClusterNotFoundError, ClusterTimeoutError, KrayneError
@@ -93,7 +92,7 @@ def wait_until_deleted(
 ) -> None:
     """Wait until a cluster is gone, its pods with it; at once if it is not there. Raises ClusterTimeoutError."""
     kubectl = (kubectl or Kubectl()).within(namespace)
-    last, until = None, _end_of(timeout)
+    last, until = None, timeouts.end_of(timeout)
     try:
         cluster = kubectl.get_cluster(name).json()
     except ClusterNotFoundError:
@@ -119,7 +118,7 @@ def _until(
 ) -> ClusterInfo:
     """Follow a cluster to a status. With ``words`` to explain it by, what cannot heal by itself ends the wait."""
     last: ClusterInfo | None = None
-    until = _end_of(timeout)
+    until = timeouts.end_of(timeout)
     followed = Followed(kubectl, name, cluster or read_cluster(kubectl, name), words)
     for info, verdict in followed.seen(until):
         if info is None or verdict is None:
@@ -139,10 +138,6 @@ def _until(
         if last.status is goal:
             return last
     raise _late(kubectl, name, goal, timeout, last=last, failure=followed.failure)
-
-
-def _end_of(timeout: float | None) -> float | None:
-    return None if timeout is None else time.monotonic() + timeout
 
 
 def _heed(kubectl: Kubectl, name: str, info: ClusterInfo, verdict: Verdict, words: LastWords) -> None:

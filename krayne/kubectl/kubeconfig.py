@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 DEFAULT = "default"
 _IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
@@ -19,42 +19,54 @@ def context_namespace(*, kubeconfig: str | None, context: str | None, environ: M
     $KUBECONFIG, else ~/.kube/config; the first file that says a thing wins. Files that cannot be read or parsed are
     passed over: kubectl, which is asked next, says what is wrong with them.
     """
-    texts = [text for path in _files(kubeconfig, environ) if (text := _read(path)) is not None]
+    texts = _texts(kubeconfig, environ)
     if not texts:
         return _own_namespace(environ) or DEFAULT
     if not any(b"namespace" in text for text in texts):
         return DEFAULT
-    configs = [config for text in texts if isinstance(config := _parse(text), dict)]
-    chosen = context or next((name for config in configs if (name := config.get("current-context"))), None)
-    return next(_namespaces(configs, chosen), DEFAULT)
+    configs = _configs(texts)
+    namespace = _entry(configs, "contexts", "context", context or _current(configs)).get("namespace")
+    return namespace if namespace and isinstance(namespace, str) else DEFAULT
 
 
 def current_context(*, kubeconfig: str | None) -> str | None:
     """The context that kubectl would use now where none is named, by the same rules."""
-    texts = [text for path in _files(kubeconfig, os.environ) if (text := _read(path)) is not None]
-    configs = [config for text in texts if isinstance(config := _parse(text), dict)]
-    return next((str(name) for config in configs if (name := config.get("current-context"))), None)
+    chosen = _current(_configs(_texts(kubeconfig, os.environ)))
+    return None if chosen is None else str(chosen)
 
 
 def server_address(*, kubeconfig: str | None, context: str | None, cluster: str | None) -> str:
     """The API server that kubectl would talk to, by the same rules; the pod's own inside a cluster; else nothing."""
-    texts = [text for path in _files(kubeconfig, os.environ) if (text := _read(path)) is not None]
-    configs = [config for text in texts if isinstance(config := _parse(text), dict)]
-    chosen = context or current_context(kubeconfig=kubeconfig)
+    texts = _texts(kubeconfig, os.environ)
+    configs = _configs(texts)
+    chosen = context or _current(configs)
     if named := cluster or _entry(configs, "contexts", "context", chosen).get("cluster"):
         return str(_entry(configs, "clusters", "cluster", named).get("server") or "")
     host, port = (os.environ.get(f"KUBERNETES_SERVICE_{what}", "") for what in ("HOST", "PORT"))
     return f"https://{host}:{port}" if host and not texts else ""
 
 
-def _entry(configs: Iterable[dict[str, Any]], section: str, kind: str, name: str | None) -> dict[str, Any]:
+def _current(configs: Iterable[dict[str, Any]]) -> Any:
+    return next((name for config in configs if (name := config.get("current-context"))), None)
+
+
+def _entry(configs: Iterable[dict[str, Any]], section: str, kind: str, name: Any) -> dict[str, Any]:
+    """What stands under ``kind`` in the first entry of that name; nothing where it holds nothing."""
     for config in configs:
         entries = config.get(section)
         for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict) and entry.get("name") == name and isinstance(entry.get(kind), dict):
-                found: dict[str, Any] = entry[kind]
-                return found
+            if isinstance(entry, dict) and entry.get("name") == name:
+                found = entry.get(kind)
+                return found if isinstance(found, dict) else {}
     return {}
+
+
+def _texts(kubeconfig: str | None, environ: Mapping[str, str]) -> list[bytes]:
+    return [text for path in _files(kubeconfig, environ) if (text := _read(path)) is not None]
+
+
+def _configs(texts: Iterable[bytes]) -> list[dict[str, Any]]:
+    return [config for text in texts if isinstance(config := _parse(text), dict)]
 
 
 def _files(kubeconfig: str | None, environ: Mapping[str, str]) -> list[str]:
@@ -87,16 +99,6 @@ def _parse(text: bytes) -> Any:
         return yaml.load(text, loader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError):  # the last three: `!!int ""` etc.
         return None
-
-
-def _namespaces(configs: Iterable[dict[str, Any]], chosen: str | None) -> Iterator[str]:
-    for config in configs:
-        contexts = config.get("contexts")
-        for entry in contexts if isinstance(contexts, list) else ():
-            if isinstance(entry, dict) and entry.get("name") == chosen:
-                details = entry.get("context")
-                namespace = details.get("namespace") if isinstance(details, dict) else None
-                yield namespace if namespace and isinstance(namespace, str) else DEFAULT
 
 
 def _own_namespace(environ: Mapping[str, str]) -> str | None:

@@ -123,3 +123,14 @@ def test_in_a_pod_without_kubeconfig_it_is_the_pod_s(tmp_path: Path, monkeypatch
     monkeypatch.setattr(kubeconfig, "_IN_CLUSTER", str(mounted))
     assert namespace(HOME="/nowhere") == "default"
     assert namespace(HOME="/nowhere", KUBERNETES_SERVICE_HOST="10.0.0.1") == "team-pod"
+
+
+def test_the_first_entry_of_a_name_counts_even_if_it_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the real kubectl: a later file's is not looked at."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("clusters: [{name: c, cluster: null}]\n")
+    two.write_text("clusters: [{name: c, cluster: {server: 'https://h:1'}}]\n")
+    monkeypatch.setenv("KUBECONFIG", f"{one}{os.pathsep}{two}")
+    assert server_address(kubeconfig=None, context=None, cluster="c") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from krayne.kubectl import Kubectl
 from krayne.terminal import is_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 EXAMPLES = """
 # One, after asking; returns when its pods are gone
@@ -65,17 +66,18 @@ def delete(
         click.echo(f"No resources found in {kubectl.current_namespace} namespace.", err=True)
     if targets and dry_run == "none" and not yes:
         _confirm(targets, kubectl.current_namespace)
-    gone = []
-    for name in targets:
-        with failures.told():
-            if _deleted(kubectl, name, dry_run, ignore_not_found=ignore_not_found):
-                gone.append(name)
-                if form == "name":
-                    click.echo(f"raycluster.ray.io/{name}")
-                else:
-                    show_change(name, "deleted", dry_run)
-    if wait and dry_run == "none":
-        _wait(kubectl, gone, timeout, failures)
+    going: list[str] = []
+    with _followed_on_interrupt(kubectl, going):
+        for name in targets:
+            with failures.told():
+                if _deleted(kubectl, name, dry_run, ignore_not_found=ignore_not_found):
+                    going += [name] if dry_run == "none" else []
+                    if form == "name":
+                        click.echo(f"raycluster.ray.io/{name}")
+                    else:
+                        show_change(name, "deleted", dry_run)
+        if wait:
+            _wait(kubectl, going, timeout, failures)
     failures.end()
 
 
@@ -88,21 +90,29 @@ def _deleted(kubectl: Kubectl, name: str, dry_run: str, *, ignore_not_found: boo
     )
 
 
-def _wait(kubectl: Kubectl, names: Sequence[str], timeout: float | None, failures: Failures) -> None:
-    """Wait until clusters are gone, all within ``timeout`` seconds. On ^C say which go on going, and how to follow."""
+def _wait(kubectl: Kubectl, going: list[str], timeout: float | None, failures: Failures) -> None:
+    """Wait until clusters are gone, all within ``timeout`` seconds; each that was waited for is taken out."""
     from krayne.operations.timeouts import end_of, left_until
     from krayne.operations.wait import wait_until_deleted
 
     until = end_of(timeout)
-    for number, name in enumerate(names):
-        try:
-            with failures.told():
-                wait_until_deleted(name, timeout=left_until(until), kubectl=kubectl)
-        except KeyboardInterrupt:
+    while going:
+        with failures.told():
+            wait_until_deleted(going[0], timeout=left_until(until), kubectl=kubectl)
+        going.pop(0)
+
+
+@contextmanager
+def _followed_on_interrupt(kubectl: Kubectl, going: Sequence[str]) -> Iterator[None]:
+    """On ^C say that the deletion of those that are ``going`` goes on, and how to follow it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if going:
             click.echo("\nStopped; what was deleted goes on being so. To wait for its end:", err=True)
-            for each in names[number:]:
-                click.echo(f"  kubectl krayne wait {kubectl.where(each)} --for deleted", err=True)
-            raise
+        for name in going:
+            click.echo(f"  kubectl krayne wait {kubectl.where(name)} --for deleted", err=True)
+        raise
 
 
 def _targets(

@@ -55,7 +55,7 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
     ``fresh``: the container has just started, so that having written nothing yet is no failure.
     """
     if fresh and not written.strip():
-        return _alike(enabled, "installing", "the head has just started")
+        return _alike(enabled, *_BEGUN)
     states: dict[str, Mapping[str, Any]] = {}
     alive = False
     for line in written.splitlines():
@@ -67,6 +67,8 @@ def read_states(written: str, enabled: Mapping[str, bool], *, fresh: bool = Fals
             states[found["service"]] = found
         elif isinstance(found, dict):
             alive = alive or found.get("supervisor") == "alive"
+    if fresh and alive:  # it writes one state after the other
+        states = {name: {"state": _BEGUN[0], "why": _BEGUN[1]} for name in enabled} | states
     return tuple(_info(name, states.get(name), alive) if enabled.get(name) else _off(name) for name in SERVICES)
 
 
@@ -112,6 +114,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+_BEGUN: tuple[State, str] = ("installing", "the head has just started")
 _NOTHING = (
     f"nothing was written to {STATES_FOLDER} in the head: its hook has not run yet, the image has no Python, "
     "or the folder cannot be written"

@@ -276,9 +276,9 @@ def main():
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "settings.json")) as file:
         settings = json.load(file)
     services = [Service(name, own) for name, own in settings["services"].items()]
+    services[0].write(services[0].path("supervisor.pid"), f"{os.getpid()}\n")  # first: no state without its writer
     for service in services:
         service.report("installing", "starting")
-    services[0].write(service.path("supervisor.pid"), f"{os.getpid()}\n")
     for service in services:
         threading.Thread(target=tend, args=(service, settings["limits"]), daemon=True).start()
     try:

@@ -91,6 +91,9 @@ def test_what_cannot_be_read_has_failed(text: str) -> None:
 def test_a_container_that_has_just_started_is_awaited() -> None:
     """Its hook may not have written yet."""
     assert {info.state for info in read_states("", ALL, fresh=True)} == {"installing"}
+    alive = '{"supervisor": "alive"}\n'
+    assert {info.state for info in read_states(alive, ALL, fresh=True)} == {"installing"}
+    assert {info.state for info in read_states(alive, ALL)} == {"failed"}
     assert "no Python" in (read_states("", ALL)[0].why or "")
 
 

@@ -29,7 +29,8 @@ def test_it_warns_of_an_owner_that_would_make_the_cluster_again(fake_kubectl: Fa
     fake_kubectl.reply("delete rayclusters.ray.io demo")
     with pytest.warns(UserWarning, match="belongs to the RayJob train, which may undo this: delete the RayJob") as told:
         assert delete_cluster("demo", wait=False, kubectl=kubectl)
-    assert told[0].filename == __file__
+    ours = [warning for warning in told if warning.category is UserWarning]  # newer Pythons warn of the fork, too
+    assert [warning.filename for warning in ours] == [__file__]
 
 
 def test_one_who_may_delete_but_not_get_can_delete(fake_kubectl: FakeKubectl, kubectl: Kubectl) -> None:
@@ -37,5 +38,5 @@ def test_one_who_may_delete_but_not_get_can_delete(fake_kubectl: FakeKubectl, ku
     fake_kubectl.reply("get --raw */rayclusters/demo", stderr=FORBIDDEN, code=1)
     fake_kubectl.reply("delete rayclusters.ray.io demo")
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)  # newer Pythons warn of the fork
         assert delete_cluster("demo", wait=False, kubectl=kubectl)
